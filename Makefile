@@ -1,0 +1,90 @@
+# The index of what can be done here. `make` alone lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PORT ?= 8787
+DATA ?= .local
+
+export OPENCLAW_DIR := $(CURDIR)/container
+export OPENCLAW_NODE = $(shell scripts/openclaw-node 2>/dev/null)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ---------------------------------------------------------------- run it
+
+.PHONY: run
+run: build ## Run everything on this machine and print its URL (PORT=8787, DATA=.local)
+	@exec target/debug/local-stack --port $(PORT) --data $(DATA)
+
+.PHONY: build
+build: need container/node_modules/.installed web/dist/index.html ## Build what `make run` starts
+	@echo "Building the Rust programs (the first time takes a few minutes)…"
+	cargo build --locked --bin local-stack --bin bridge
+
+.PHONY: need
+need:
+	@scripts/need rust node cc
+
+container/node_modules/.installed: container/package-lock.json
+	@scripts/install-openclaw
+
+web/node_modules/.installed: web/package-lock.json
+	@echo "Installing the page's libraries…"
+	cd web && npm ci --no-progress --loglevel=error && touch node_modules/.installed
+
+web/dist/index.html: web/node_modules/.installed web/index.html web/vite.config.ts $(shell find web/src web/public -type f 2>/dev/null)
+	@echo "Building the page…"
+	cd web && npm run --silent build
+
+# ---------------------------------------------------------------- check it
+
+.PHONY: check
+check: need web/node_modules/.installed ## Quick: format, lints, unit tests, types
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	cargo test --locked --workspace --lib --bins --quiet
+	cd web && npm run --silent check && npm run --silent test
+
+.PHONY: test
+test: need container/node_modules/.installed web/dist/index.html browser ## Everything CI runs, from a clean clone
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	cd web && npm run --silent check && npm run --silent test
+	cargo build --locked --workspace --all-features --bins
+	cargo test --locked --workspace --all-features --no-fail-fast
+	@$(MAKE) --no-print-directory drift
+	cd tests/browser && node --test --test-reporter=spec
+
+.PHONY: generate
+generate: ## Write the page's protocol types anew from the Rust ones
+	cargo test --locked --quiet -p protocol export_
+
+.PHONY: drift
+drift: generate ## Fail if a generated file differs from what is committed
+	@git diff --exit-code -- web/src/protocol || { echo "web/src/protocol is out of date: run 'make generate' and commit"; exit 1; }
+
+.PHONY: browser
+browser: tests/browser/node_modules/.installed
+	@scripts/need-browser
+
+tests/browser/node_modules/.installed: tests/browser/package-lock.json
+	cd tests/browser && npm ci --no-progress --loglevel=error --ignore-scripts && touch node_modules/.installed
+
+.PHONY: deny
+deny: ## Licences and sources of every crate (needs cargo-deny)
+	cargo deny check licenses bans sources
+
+.PHONY: bench
+bench: need container/node_modules/.installed ## Measure what design.md budgets; prints a table
+	scripts/bench
+
+.PHONY: hooks
+hooks: ## Run `make check` before every commit
+	@printf '#!/bin/sh\nexec make check\n' > .git/hooks/pre-commit && chmod +x .git/hooks/pre-commit
+	@echo "make check runs before every commit now; remove .git/hooks/pre-commit to stop that"
+
+.PHONY: clean
+clean: ## Remove builds and installed packages; keeps .local/
+	rm -rf target web/dist web/node_modules container/node_modules tests/browser/node_modules

@@ -1,0 +1,191 @@
+//! The HTTP API behind API Gateway's JWT authorizer: what the page reads, and messages that are
+//! too large for a WebSocket frame.
+//!
+//! Reads the task state, the inbox and conversations; writes the inbox; claims and runs tasks.
+
+use std::collections::HashMap;
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use control_plane::{
+    AcceptError, AcceptMessage, EnsureTask, Incoming, ReadConversations, ReadStatus, Tell,
+};
+use domain::limits::{HISTORY_PAGE_MAX, REST_BODY_MAX_BYTES};
+use domain::{Channel, ConversationId, MessageId, ReplyTo, UserId};
+use protocol::{ErrorCode, Nudge, PostMessage, ServerFrame};
+use tracing::warn;
+
+mod answer;
+
+use answer::{Answer, Failure};
+
+pub struct Ports {
+    pub status: ReadStatus,
+    pub conversations: ReadConversations,
+    pub accept: AcceptMessage,
+    pub ensure: EnsureTask,
+    pub tell: Tell,
+}
+
+pub async fn handle(
+    ports: &Ports,
+    event: ApiGatewayV2httpRequest,
+) -> anyhow::Result<ApiGatewayV2httpResponse> {
+    Ok(match route(ports, &event).await {
+        Ok(answer) => answer.into_response(),
+        Err(failure) => failure.into_response(),
+    })
+}
+
+async fn route(ports: &Ports, event: &ApiGatewayV2httpRequest) -> Result<Answer, Failure> {
+    let user = caller(event)?;
+    let path = event.raw_path.as_deref().unwrap_or_default();
+    let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
+    let query: HashMap<&str, &str> = event.query_string_parameters.iter().collect();
+    match (
+        event.request_context.http.method.as_str(),
+        segments.as_slice(),
+    ) {
+        ("GET", ["status"]) => Answer::ok(&ports.status.response(&user).await?),
+        ("GET", ["conversations"]) => Answer::ok(&ports.conversations.list(&user).await?),
+        ("GET", ["conversations", id, "messages"]) => {
+            messages(ports, &user, ConversationId::new(*id)?, &query).await
+        }
+        ("GET", ["conversations", id, "messages", message, "reply"]) => {
+            reply(
+                ports,
+                &user,
+                ConversationId::new(*id)?,
+                MessageId::new(*message)?,
+            )
+            .await
+        }
+        ("POST", ["conversations", id, "messages"]) => {
+            post_message(ports, &user, ConversationId::new(*id)?, event).await
+        }
+        (method, _) => Err(Failure::not_found(format!("There is no {method} {path}."))),
+    }
+}
+
+/// The authorizer has checked the token; a route without it is a mistake of the deployment.
+fn caller(event: &ApiGatewayV2httpRequest) -> Result<UserId, Failure> {
+    let authorizer = event.request_context.authorizer.as_ref();
+    let jwt = authorizer
+        .and_then(|a| a.jwt.as_ref())
+        .ok_or_else(Failure::unauthorized)?;
+    let of_access_token = jwt.claims.get("token_use").is_some_and(|u| u == "access");
+    let sub = jwt
+        .claims
+        .get("sub")
+        .filter(|_| of_access_token)
+        .ok_or_else(Failure::unauthorized)?;
+    UserId::new(sub).map_err(|_| Failure::unauthorized())
+}
+
+async fn messages(
+    ports: &Ports,
+    user: &UserId,
+    conversation: ConversationId,
+    query: &HashMap<&str, &str>,
+) -> Result<Answer, Failure> {
+    const DEFAULT_PAGE: usize = 50;
+    let limit = match query.get("limit") {
+        None => DEFAULT_PAGE,
+        Some(text) => match text.parse() {
+            Ok(limit) if (1..=HISTORY_PAGE_MAX).contains(&limit) => limit,
+            _ => {
+                return Err(Failure::bad_request(format!(
+                    "limit must be 1 to {HISTORY_PAGE_MAX}."
+                )));
+            }
+        },
+    };
+    let before = query.get("before").copied();
+    Answer::ok(
+        &ports
+            .conversations
+            .messages(user, &conversation, before, limit)
+            .await?,
+    )
+}
+
+async fn reply(
+    ports: &Ports,
+    user: &UserId,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Answer, Failure> {
+    match ports
+        .conversations
+        .reply(user, &conversation, &message)
+        .await?
+    {
+        Some(reply) => Answer::ok(&reply),
+        None => Err(Failure::not_found(
+            "There is no reply to this message (yet).",
+        )),
+    }
+}
+
+async fn post_message(
+    ports: &Ports,
+    user: &UserId,
+    conversation: ConversationId,
+    event: &ApiGatewayV2httpRequest,
+) -> Result<Answer, Failure> {
+    let body = answer::body_of(event)?;
+    if body.len() > REST_BODY_MAX_BYTES {
+        return Err(Failure::too_large(format!(
+            "The body has {} bytes; at most {REST_BODY_MAX_BYTES} are taken.",
+            body.len()
+        )));
+    }
+    let post: PostMessage = serde_json::from_slice(&body)
+        .map_err(|error| Failure::bad_request(format!("The body is not understood: {error}.")))?;
+    let id = MessageId::new(post.message_id)?;
+    let incoming = Incoming {
+        id: id.clone(),
+        conversation: conversation.clone(),
+        channel: Channel::Web,
+        reply_to: ReplyTo::None,
+        text: post.message,
+    };
+    let accepted = ports.accept.run(user, incoming).await?;
+    if accepted.open {
+        let nudge = Nudge::Inbox {
+            message_id: id.to_string(),
+        };
+        let ensured = ports.ensure.run(user, &nudge).await?;
+        if ensured != control_plane::Ensured::Running {
+            ports
+                .tell
+                .all(user, &control_plane::read_status::waiting(&ensured))
+                .await;
+        }
+    }
+    let frame = ServerFrame::Accepted {
+        message_id: id.to_string(),
+        conversation_id: conversation.to_string(),
+        position: accepted.position,
+        duplicate: accepted.duplicate,
+    };
+    Answer::accepted(&frame)
+}
+
+impl From<AcceptError> for Failure {
+    fn from(error: AcceptError) -> Self {
+        match error {
+            AcceptError::Empty => Failure::bad_request("The message is empty."),
+            AcceptError::TooLarge(_) => Failure::too_large(format!("{error}.")),
+            AcceptError::TooMany => {
+                Failure::new(429, ErrorCode::TooManyMessages, format!("{error}."))
+            }
+            AcceptError::Unavailable(error) => {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "could not accept a message"
+                );
+                error.into()
+            }
+        }
+    }
+}

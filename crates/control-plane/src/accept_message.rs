@@ -1,0 +1,135 @@
+//! A message arrives. The heart of the control plane.
+//!
+//! Puts first, reads second: the message is durable before we decide who reads it, so a task
+//! that stops in between cannot lose it (I1). A bridge that stops does it the other way round
+//! (sets Stopping, then reads the inbox), so one of the two always sees the other.
+
+use std::sync::Arc;
+
+use domain::limits::{MESSAGE_TEXT_MAX_BYTES, OPEN_MESSAGES_MAX};
+use domain::{Channel, ConversationId, InboxMessage, MessageId, ReplyTo, Timestamp, UserId};
+use platform::{Clock, Inbox, NewMessage, PutOutcome, Unavailable};
+
+/// One message as its sender gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    pub channel: Channel,
+    pub reply_to: ReplyTo,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Open messages of the same conversation before this one; 0 = next.
+    pub position: u32,
+    pub received_at: Timestamp,
+    /// The id was known: nothing was queued.
+    pub duplicate: bool,
+    /// Whether somebody must answer it still.
+    pub open: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AcceptError {
+    #[error("the message is empty")]
+    Empty,
+    #[error("the message has {0} bytes; at most {MESSAGE_TEXT_MAX_BYTES} are taken")]
+    TooLarge(usize),
+    #[error("{OPEN_MESSAGES_MAX} messages are waiting already")]
+    TooMany,
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+#[derive(Clone)]
+pub struct AcceptMessage {
+    pub inbox: Arc<dyn Inbox>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl AcceptMessage {
+    /// Durable when it returns. The caller acknowledges, then ensures the task.
+    pub async fn run(&self, user: &UserId, incoming: Incoming) -> Result<Accepted, AcceptError> {
+        check_size(&incoming.text)?;
+        let now = self.clock.now();
+        let known = self.inbox.outline(user, now).await?;
+        if let Some(row) = known.iter().find(|row| row.id == incoming.id) {
+            return Ok(duplicate_of(row, &known));
+        }
+        if known.iter().filter(|row| row.state.is_open()).count() >= OPEN_MESSAGES_MAX {
+            return Err(AcceptError::TooMany);
+        }
+        let received_at = after_all(&known, &incoming.conversation, now);
+        let position = ahead_of(&known, &incoming.conversation, received_at, &incoming.id);
+        let message = new_message(incoming, received_at);
+        let outcome = self.inbox.put(user, &message).await?;
+        Ok(match outcome {
+            PutOutcome::Accepted => Accepted {
+                position,
+                received_at,
+                duplicate: false,
+                open: true,
+            },
+            // The same message came twice at once, and the other one was first.
+            PutOutcome::Duplicate(state) => Accepted {
+                position,
+                received_at,
+                duplicate: true,
+                open: state.is_open(),
+            },
+        })
+    }
+}
+
+fn check_size(text: &str) -> Result<(), AcceptError> {
+    match text.len() {
+        _ if text.trim().is_empty() => Err(AcceptError::Empty),
+        bytes if bytes > MESSAGE_TEXT_MAX_BYTES => Err(AcceptError::TooLarge(bytes)),
+        _ => Ok(()),
+    }
+}
+
+fn new_message(incoming: Incoming, received_at: Timestamp) -> NewMessage {
+    NewMessage {
+        id: incoming.id,
+        conversation: incoming.conversation,
+        channel: incoming.channel,
+        reply_to: incoming.reply_to,
+        text: incoming.text,
+        received_at,
+    }
+}
+
+/// Later than every message of the conversation that was accepted before this one was sent,
+/// however far apart two Lambdas' clocks are (I5).
+fn after_all(known: &[InboxMessage], conversation: &ConversationId, now: Timestamp) -> Timestamp {
+    let last = known
+        .iter()
+        .filter(|row| &row.conversation == conversation)
+        .map(|row| row.received_at);
+    last.max()
+        .map_or(now, |last| now.max(Timestamp(last.millis() + 1)))
+}
+
+fn ahead_of(
+    known: &[InboxMessage],
+    conversation: &ConversationId,
+    at: Timestamp,
+    id: &MessageId,
+) -> u32 {
+    let ahead = known.iter().filter(|row| {
+        row.state.is_open() && &row.conversation == conversation && row.order() < (at, id)
+    });
+    u32::try_from(ahead.count()).expect("bounded by OPEN_MESSAGES_MAX")
+}
+
+fn duplicate_of(row: &InboxMessage, known: &[InboxMessage]) -> Accepted {
+    Accepted {
+        position: ahead_of(known, &row.conversation, row.received_at, &row.id),
+        received_at: row.received_at,
+        duplicate: true,
+        open: row.state.is_open(),
+    }
+}

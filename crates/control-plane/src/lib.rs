@@ -1,0 +1,23 @@
+//! The use cases, one file each. They see ports ([`platform`]), never AWS.
+//!
+//! Start with [`accept_message`], the heart; it calls [`ensure_task`].
+
+pub mod accept_message;
+pub mod cancel_message;
+pub mod connect;
+pub mod ensure_task;
+pub mod follow_task;
+pub mod read_conversations;
+pub mod read_status;
+pub mod resume_stream;
+pub mod tell;
+
+pub use accept_message::{AcceptError, AcceptMessage, Accepted, Incoming};
+pub use cancel_message::CancelMessage;
+pub use connect::{Connect, ConnectError};
+pub use ensure_task::{EnsureTask, Ensured};
+pub use follow_task::{FollowTask, TaskEnd};
+pub use read_conversations::ReadConversations;
+pub use read_status::ReadStatus;
+pub use resume_stream::{Resume, ResumeStream};
+pub use tell::Tell;

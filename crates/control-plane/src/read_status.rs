@@ -1,0 +1,81 @@
+//! How a user's task is, in a frame or a REST body.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Phase, TaskState, TaskStatus, UserId};
+use platform::{Clock, Inbox, Tasks, Unavailable};
+use protocol::{ServerFrame, StatusResponse};
+
+use crate::Ensured;
+
+#[derive(Clone)]
+pub struct ReadStatus {
+    pub tasks: Arc<dyn Tasks>,
+    pub inbox: Arc<dyn Inbox>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl ReadStatus {
+    pub async fn frame(&self, user: &UserId) -> Result<ServerFrame, Unavailable> {
+        let state = self.tasks.get(user).await?;
+        Ok(ServerFrame::Status {
+            status: state.status,
+            phase: phase_of(&state),
+            eta_seconds: state.eta(self.clock.now()).map(seconds),
+            detail: None,
+            message_id: None,
+            conversation_id: None,
+        })
+    }
+
+    pub async fn response(&self, user: &UserId) -> Result<StatusResponse, Unavailable> {
+        let state = self.tasks.get(user).await?;
+        let rows = self.inbox.outline(user, self.clock.now()).await?;
+        let open = rows.iter().filter(|row| row.state.is_open()).count();
+        Ok(StatusResponse {
+            status: state.status,
+            phase: phase_of(&state),
+            eta_seconds: state.eta(self.clock.now()).map(seconds),
+            since: state
+                .launched_at
+                .filter(|_| state.status != TaskStatus::Idle)
+                .map(|at| at.millis()),
+            open_messages: u32::try_from(open).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+fn phase_of(state: &TaskState) -> Option<Phase> {
+    state.phase.filter(|_| state.status != TaskStatus::Idle)
+}
+
+/// Rounded up: a wait of half a second is not "0 s".
+fn seconds(span: Duration) -> u32 {
+    u32::try_from(span.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
+}
+
+/// What to tell somebody whose message waits for a task.
+pub fn waiting(ensured: &Ensured) -> ServerFrame {
+    let (status, phase, eta, detail) = match ensured {
+        Ensured::Running => (TaskStatus::Running, Phase::Ready, None, None),
+        Ensured::Starting { eta } => (TaskStatus::Starting, Phase::Provisioning, *eta, None),
+        Ensured::Launched { eta, .. } => (TaskStatus::Starting, Phase::Provisioning, *eta, None),
+        Ensured::Postponed { retry_in } => (
+            TaskStatus::Idle,
+            Phase::Retrying,
+            Some(*retry_in),
+            Some(
+                "No machine is free at the moment. Your message is saved, and this is tried again by itself.",
+            ),
+        ),
+    };
+    ServerFrame::Status {
+        status,
+        phase: Some(phase),
+        eta_seconds: eta.map(seconds),
+        detail: detail.map(Into::into),
+        message_id: None,
+        conversation_id: None,
+    }
+}

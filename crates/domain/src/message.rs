@@ -1,0 +1,128 @@
+//! The life of one message: Pending, Leased, Done or Dead; and what a conversation keeps of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ConnectionId, ConversationId, Generation, MessageId, Timestamp};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InboxState {
+    /// Waits for a bridge.
+    Pending,
+    /// The bridge of `lease_generation` is answering it.
+    Leased,
+    /// Its reply is recorded; the row stays as a tombstone for deduplication.
+    Done,
+    /// Given up after the retries; keeps its text so that the user can try again.
+    Dead,
+}
+
+impl InboxState {
+    pub fn is_open(self) -> bool {
+        matches!(self, InboxState::Pending | InboxState::Leased)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    Web,
+    Telegram,
+}
+
+/// Where the sender listens for the reply, beside the user's other connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum ReplyTo {
+    Connection {
+        id: ConnectionId,
+    },
+    /// REST callers read the reply over REST.
+    None,
+}
+
+/// One row of the inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxMessage {
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    pub channel: Channel,
+    pub reply_to: ReplyTo,
+    pub text: String,
+    pub received_at: Timestamp,
+    pub state: InboxState,
+    pub lease_generation: Option<Generation>,
+    /// Leases so far. 0: no gateway has seen it.
+    pub attempts: u32,
+    pub cancel_requested: bool,
+    /// Of a Done row: the reply's length in UTF-16 units, so that `resume` needs no second read.
+    pub reply_length: Option<u64>,
+}
+
+impl InboxMessage {
+    /// The order in which a conversation's messages are answered (I5).
+    pub fn order(&self) -> (Timestamp, &MessageId) {
+        (self.received_at, &self.id)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// How a reply ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Complete,
+    /// The user stopped it; the text is what there was.
+    Cancelled,
+    /// The model or our own limit cut it.
+    Truncated,
+    /// No answer; `error` says why.
+    Failed,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// As the gateway priced it from its model table, in US dollars.
+    pub cost_usd: Option<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    pub text: String,
+    pub outcome: Outcome,
+    pub error: Option<String>,
+    pub usage: Option<Usage>,
+    pub at: Timestamp,
+}
+
+/// One row of a conversation: the user's message, or the reply to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredMessage {
+    /// The user's message id on both rows of a pair.
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    pub role: Role,
+    pub text: String,
+    pub at: Timestamp,
+    /// When the message of the pair was accepted: the pair's place in the conversation.
+    pub received_at: Timestamp,
+    pub channel: Channel,
+    pub outcome: Option<Outcome>,
+    pub error: Option<String>,
+    pub usage: Option<Usage>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub title: String,
+    pub last_activity_at: Timestamp,
+}

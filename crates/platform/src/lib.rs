@@ -1,0 +1,29 @@
+//! What we need from the world, as traits at the level of our own operations, and the
+//! contract every implementation must pass ([`contract`]).
+//!
+//! Every conditional write names its loser: [`Fenced`] when the caller's generation is no
+//! longer the user's current one (I3), [`LostRace`] when another launch won (I2).
+
+mod clock;
+mod compute;
+mod connections;
+pub mod contract;
+mod conversations;
+mod error;
+mod inbox;
+mod push;
+mod tasks;
+mod tokens;
+
+pub use clock::{Clock, SystemClock};
+pub use compute::{Compute, LaunchError, LaunchRequest, ObservedTask};
+pub use connections::{Connection, ConnectionKind, Connections};
+pub use conversations::{Conversations, HistoryPage};
+pub use error::{Unavailable, WriteError};
+pub use inbox::{Completion, Inbox, NewMessage, PutOutcome};
+pub use push::{Push, PushError};
+pub use tasks::{Claim, ClaimError, Tasks};
+pub use tokens::{AccessTokens, TokenError};
+
+/// The outcome of an operation that can fail only because the world is unreachable.
+pub type Result<T> = std::result::Result<T, Unavailable>;
