@@ -18,28 +18,18 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn ok(body: &impl Serialize) -> Result<Self, Failure> {
-        Ok(Self {
-            status: 200,
-            body: json(body),
-        })
+        Ok(Self { status: 200, body: json(body) })
     }
 
     pub(crate) fn accepted(body: &impl Serialize) -> Result<Self, Failure> {
-        Ok(Self {
-            status: 202,
-            body: json(body),
-        })
+        Ok(Self { status: 202, body: json(body) })
     }
 
     pub(crate) fn into_response(self) -> ApiGatewayV2httpResponse {
         let mut response = ApiGatewayV2httpResponse::default();
         response.status_code = self.status;
-        response
-            .headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
-            .headers
-            .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.body = Some(Body::Text(self.body));
         response
     }
@@ -57,13 +47,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(status: i64, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            error: ApiError {
-                code,
-                message: message.into(),
-            },
-        }
+        Self { status, error: ApiError { code, message: message.into() } }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -83,11 +67,7 @@ impl Failure {
     }
 
     pub(crate) fn into_response(self) -> ApiGatewayV2httpResponse {
-        Answer {
-            status: self.status,
-            body: json(&self.error),
-        }
-        .into_response()
+        Answer { status: self.status, body: json(&self.error) }.into_response()
     }
 }
 
@@ -99,15 +79,8 @@ impl From<InvalidId> for Failure {
 
 impl From<Unavailable> for Failure {
     fn from(error: Unavailable) -> Self {
-        warn!(
-            error = &error as &dyn std::error::Error,
-            "could not answer a request"
-        );
-        Self::new(
-            503,
-            ErrorCode::Unavailable,
-            "That did not work just now. Try again in a moment.",
-        )
+        warn!(error = &error as &dyn std::error::Error, "could not answer a request");
+        Self::new(503, ErrorCode::Unavailable, "That did not work just now. Try again in a moment.")
     }
 }
 
@@ -117,7 +90,5 @@ pub(crate) fn body_of(event: &ApiGatewayV2httpRequest) -> Result<Vec<u8>, Failur
     if !event.is_base64_encoded {
         return Ok(body.as_bytes().to_vec());
     }
-    BASE64_STANDARD
-        .decode(body)
-        .map_err(|_| Failure::bad_request("The body is not base64."))
+    BASE64_STANDARD.decode(body).map_err(|_| Failure::bad_request("The body is not base64."))
 }

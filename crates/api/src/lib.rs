@@ -15,6 +15,7 @@ use protocol::{ErrorCode, Nudge, PostMessage, ServerFrame};
 use tracing::warn;
 
 mod answer;
+mod ports;
 
 use answer::{Answer, Failure};
 
@@ -41,23 +42,14 @@ async fn route(ports: &Ports, event: &ApiGatewayV2httpRequest) -> Result<Answer,
     let path = event.raw_path.as_deref().unwrap_or_default();
     let segments: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).collect();
     let query: HashMap<&str, &str> = event.query_string_parameters.iter().collect();
-    match (
-        event.request_context.http.method.as_str(),
-        segments.as_slice(),
-    ) {
+    match (event.request_context.http.method.as_str(), segments.as_slice()) {
         ("GET", ["status"]) => Answer::ok(&ports.status.response(&user).await?),
         ("GET", ["conversations"]) => Answer::ok(&ports.conversations.list(&user).await?),
         ("GET", ["conversations", id, "messages"]) => {
             messages(ports, &user, ConversationId::new(*id)?, &query).await
         }
         ("GET", ["conversations", id, "messages", message, "reply"]) => {
-            reply(
-                ports,
-                &user,
-                ConversationId::new(*id)?,
-                MessageId::new(*message)?,
-            )
-            .await
+            reply(ports, &user, ConversationId::new(*id)?, MessageId::new(*message)?).await
         }
         ("POST", ["conversations", id, "messages"]) => {
             post_message(ports, &user, ConversationId::new(*id)?, event).await
@@ -69,15 +61,10 @@ async fn route(ports: &Ports, event: &ApiGatewayV2httpRequest) -> Result<Answer,
 /// The authorizer has checked the token; a route without it is a mistake of the deployment.
 fn caller(event: &ApiGatewayV2httpRequest) -> Result<UserId, Failure> {
     let authorizer = event.request_context.authorizer.as_ref();
-    let jwt = authorizer
-        .and_then(|a| a.jwt.as_ref())
-        .ok_or_else(Failure::unauthorized)?;
+    let jwt = authorizer.and_then(|a| a.jwt.as_ref()).ok_or_else(Failure::unauthorized)?;
     let of_access_token = jwt.claims.get("token_use").is_some_and(|u| u == "access");
-    let sub = jwt
-        .claims
-        .get("sub")
-        .filter(|_| of_access_token)
-        .ok_or_else(Failure::unauthorized)?;
+    let sub =
+        jwt.claims.get("sub").filter(|_| of_access_token).ok_or_else(Failure::unauthorized)?;
     UserId::new(sub).map_err(|_| Failure::unauthorized())
 }
 
@@ -100,12 +87,7 @@ async fn messages(
         },
     };
     let before = query.get("before").copied();
-    Answer::ok(
-        &ports
-            .conversations
-            .messages(user, &conversation, before, limit)
-            .await?,
-    )
+    Answer::ok(&ports.conversations.messages(user, &conversation, before, limit).await?)
 }
 
 async fn reply(
@@ -114,15 +96,9 @@ async fn reply(
     conversation: ConversationId,
     message: MessageId,
 ) -> Result<Answer, Failure> {
-    match ports
-        .conversations
-        .reply(user, &conversation, &message)
-        .await?
-    {
+    match ports.conversations.reply(user, &conversation, &message).await? {
         Some(reply) => Answer::ok(&reply),
-        None => Err(Failure::not_found(
-            "There is no reply to this message (yet).",
-        )),
+        None => Err(Failure::not_found("There is no reply to this message (yet).")),
     }
 }
 
@@ -151,15 +127,10 @@ async fn post_message(
     };
     let accepted = ports.accept.run(user, incoming).await?;
     if accepted.open {
-        let nudge = Nudge::Inbox {
-            message_id: id.to_string(),
-        };
+        let nudge = Nudge::Inbox { message_id: id.to_string() };
         let ensured = ports.ensure.run(user, &nudge).await?;
         if ensured != control_plane::Ensured::Running {
-            ports
-                .tell
-                .all(user, &control_plane::read_status::waiting(&ensured))
-                .await;
+            ports.tell.all(user, &control_plane::read_status::waiting(&ensured)).await;
         }
     }
     let frame = ServerFrame::Accepted {
@@ -180,10 +151,7 @@ impl From<AcceptError> for Failure {
                 Failure::new(429, ErrorCode::TooManyMessages, format!("{error}."))
             }
             AcceptError::Unavailable(error) => {
-                warn!(
-                    error = &error as &dyn std::error::Error,
-                    "could not accept a message"
-                );
+                warn!(error = &error as &dyn std::error::Error, "could not accept a message");
                 error.into()
             }
         }

@@ -66,19 +66,13 @@ impl AcceptMessage {
         let message = new_message(incoming, received_at);
         let outcome = self.inbox.put(user, &message).await?;
         Ok(match outcome {
-            PutOutcome::Accepted => Accepted {
-                position,
-                received_at,
-                duplicate: false,
-                open: true,
-            },
+            PutOutcome::Accepted => {
+                Accepted { position, received_at, duplicate: false, open: true }
+            }
             // The same message came twice at once, and the other one was first.
-            PutOutcome::Duplicate(state) => Accepted {
-                position,
-                received_at,
-                duplicate: true,
-                open: state.is_open(),
-            },
+            PutOutcome::Duplicate(state) => {
+                Accepted { position, received_at, duplicate: true, open: state.is_open() }
+            }
         })
     }
 }
@@ -105,12 +99,9 @@ fn new_message(incoming: Incoming, received_at: Timestamp) -> NewMessage {
 /// Later than every message of the conversation that was accepted before this one was sent,
 /// however far apart two Lambdas' clocks are (I5).
 fn after_all(known: &[InboxMessage], conversation: &ConversationId, now: Timestamp) -> Timestamp {
-    let last = known
-        .iter()
-        .filter(|row| &row.conversation == conversation)
-        .map(|row| row.received_at);
-    last.max()
-        .map_or(now, |last| now.max(Timestamp(last.millis() + 1)))
+    let last =
+        known.iter().filter(|row| &row.conversation == conversation).map(|row| row.received_at);
+    last.max().map_or(now, |last| now.max(Timestamp(last.millis() + 1)))
 }
 
 fn ahead_of(

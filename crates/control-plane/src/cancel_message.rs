@@ -21,9 +21,7 @@ impl CancelMessage {
         if !self.inbox.request_cancel(user, id).await? {
             return Ok(false);
         }
-        let nudge = Nudge::Cancel {
-            message_id: id.to_string(),
-        };
+        let nudge = Nudge::Cancel { message_id: id.to_string() };
         self.ensure.run(user, &nudge).await?;
         Ok(true)
     }

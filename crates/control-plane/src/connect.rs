@@ -25,14 +25,7 @@ impl Connect {
     pub async fn client(&self, user: UserId, id: ConnectionId) -> Result<(), Unavailable> {
         let kind = ConnectionKind::Client;
         let connected_at = self.clock.now();
-        self.connections
-            .register(&Connection {
-                id,
-                user,
-                kind,
-                connected_at,
-            })
-            .await
+        self.connections.register(&Connection { id, user, kind, connected_at }).await
     }
 
     pub async fn bridge(&self, token: &LaunchToken, id: ConnectionId) -> Result<(), ConnectError> {

@@ -18,13 +18,17 @@ pub enum Ensured {
     /// A bridge is up and was told.
     Running,
     /// A launch was under way, or another message won it.
-    Starting { eta: Option<Duration> },
+    Starting {
+        eta: Option<Duration>,
+    },
     Launched {
         capacity: Capacity,
         eta: Option<Duration>,
     },
     /// No machine could be had; it is tried again by itself after this.
-    Postponed { retry_in: Duration },
+    Postponed {
+        retry_in: Duration,
+    },
 }
 
 #[derive(Clone)]
@@ -60,9 +64,7 @@ impl EnsureTask {
                 }
                 Ok(Ensured::Running)
             }
-            Ensure::Wait => Ok(Ensured::Starting {
-                eta: state.eta(now),
-            }),
+            Ensure::Wait => Ok(Ensured::Starting { eta: state.eta(now) }),
             Ensure::Launch => self.launch(user, &state, first).await,
         }
     }
@@ -85,21 +87,14 @@ impl EnsureTask {
     ) -> Result<Ensured, Unavailable> {
         let generation = seen.generation.next();
         let token = LaunchToken::new(user.clone(), generation, (self.entropy)());
-        match self
-            .tasks
-            .claim_launch(user, &self.claim(seen, &token))
-            .await
-        {
+        match self.tasks.claim_launch(user, &self.claim(seen, &token)).await {
             Ok(claimed) => debug_assert_eq!(claimed, generation),
             Err(ClaimError::LostRace) => return Ok(Ensured::Starting { eta: None }),
             Err(ClaimError::Unavailable(error)) => return Err(error),
         }
         // A crash here leaves a Starting row without a task; the watchdog finds it by `dueAt`.
         match self.run_task(user, generation, token, first).await {
-            Some(capacity) => Ok(Ensured::Launched {
-                capacity,
-                eta: typical_wake(seen),
-            }),
+            Some(capacity) => Ok(Ensured::Launched { capacity, eta: seen.typical_wake() }),
             None => self.postpone(user, generation).await,
         }
     }
@@ -124,20 +119,11 @@ impl EnsureTask {
         first: Capacity,
     ) -> Option<Capacity> {
         let both = [Capacity::Spot, Capacity::OnDemand];
-        let order = if first == Capacity::Spot {
-            &both[..]
-        } else {
-            &both[1..]
-        };
+        let order = if first == Capacity::Spot { &both[..] } else { &both[1..] };
         for (attempt, capacity) in (1..).zip(order.iter().copied()) {
             let token = token.clone();
-            let request = LaunchRequest {
-                user: user.clone(),
-                generation,
-                attempt,
-                capacity,
-                token,
-            };
+            let request =
+                LaunchRequest { user: user.clone(), generation, attempt, capacity, token };
             match self.compute.launch(&request).await {
                 Ok(arn) => {
                     info!(user.id = %user, %generation, task.arn = %arn, ?capacity, "launched a task");
@@ -163,11 +149,7 @@ impl EnsureTask {
         arn: &domain::TaskArn,
         capacity: Capacity,
     ) {
-        match self
-            .tasks
-            .record_launched(user, generation, arn, capacity)
-            .await
-        {
+        match self.tasks.record_launched(user, generation, arn, capacity).await {
             Ok(()) => {}
             // Happy path: the task was quick, served, and the next generation is launched.
             Err(WriteError::Fenced | WriteError::Conflict) => {}
@@ -184,24 +166,11 @@ impl EnsureTask {
         generation: Generation,
     ) -> Result<Ensured, Unavailable> {
         let retry_in = self.policy.relaunch_after;
-        match self
-            .tasks
-            .launch_failed(user, generation, self.clock.now() + retry_in)
-            .await
-        {
+        match self.tasks.launch_failed(user, generation, self.clock.now() + retry_in).await {
             Ok(()) => Ok(Ensured::Postponed { retry_in }),
             // Another launch took over meanwhile.
             Err(WriteError::Fenced | WriteError::Conflict) => Ok(Ensured::Starting { eta: None }),
             Err(WriteError::Unavailable(error)) => Err(error),
         }
     }
-}
-
-fn typical_wake(seen: &TaskState) -> Option<Duration> {
-    let mut wakes = seen.recent_wakes_ms.clone();
-    wakes.sort_unstable();
-    wakes
-        .get(wakes.len() / 2)
-        .copied()
-        .map(Duration::from_millis)
 }

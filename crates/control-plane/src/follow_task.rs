@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use domain::{Capacity, Generation, TaskStatus, UserId};
+use domain::{Capacity, Generation, TaskState, TaskStatus, UserId};
 use platform::{Clock, Inbox, Tasks, Unavailable};
 use protocol::Nudge;
 use tracing::{info, warn};
@@ -35,11 +35,7 @@ impl FollowTask {
     pub async fn ended(&self, end: &TaskEnd) -> Result<(), Unavailable> {
         let was_current = self.tasks.release(&end.user, end.generation).await?;
         info!(user.id = %end.user, generation = %end.generation, was_current, "task is gone");
-        let first = if end.failed_to_start {
-            Capacity::OnDemand
-        } else {
-            Capacity::Spot
-        };
+        let first = if end.failed_to_start { Capacity::OnDemand } else { Capacity::Spot };
         self.relaunch_if_needed(&end.user, first).await
     }
 
@@ -54,23 +50,23 @@ impl FollowTask {
         Ok(due.len())
     }
 
+    /// Nobody waits and nothing runs: the user need not be looked at again.
+    async fn settle(&self, state: &TaskState) -> Result<(), Unavailable> {
+        if state.status == TaskStatus::Idle && state.due_at.is_some() {
+            self.tasks.release(&state.user, state.generation).await?;
+        }
+        Ok(())
+    }
+
     async fn relaunch_if_needed(&self, user: &UserId, first: Capacity) -> Result<(), Unavailable> {
         let state = self.tasks.get(user).await?;
         if matches!(state.status, TaskStatus::Running | TaskStatus::Stopping) {
             return Ok(());
         }
-        let Some(oldest) = self
-            .inbox
-            .open(user, self.clock.now())
-            .await?
-            .into_iter()
-            .next()
-        else {
-            return Ok(());
+        let Some(oldest) = self.inbox.open(user, self.clock.now()).await?.into_iter().next() else {
+            return self.settle(&state).await;
         };
-        let nudge = Nudge::Inbox {
-            message_id: oldest.id.to_string(),
-        };
+        let nudge = Nudge::Inbox { message_id: oldest.id.to_string() };
         let ensured = self.ensure.run_on(user, &nudge, first).await?;
         if ensured != Ensured::Running {
             self.tell.all(user, &waiting(&ensured)).await;

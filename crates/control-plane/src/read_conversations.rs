@@ -34,9 +34,7 @@ impl ReadConversations {
             note_activity(&mut summaries, &row);
         }
         summaries.sort_by_key(|s| std::cmp::Reverse(s.last_activity_at));
-        Ok(ConversationsPage {
-            conversations: summaries,
-        })
+        Ok(ConversationsPage { conversations: summaries })
     }
 
     pub async fn messages(
@@ -53,28 +51,19 @@ impl ReadConversations {
             None => self.inbox.open(user, now).await?,
             Some(_) => Vec::new(),
         };
-        let page = self
-            .conversations
-            .history(user, conversation, before, limit, now)
-            .await?;
+        let page = self.conversations.history(user, conversation, before, limit, now).await?;
         let told: HashSet<MessageId> = page.messages.iter().map(|m| m.id.clone()).collect();
-        let dead = self
-            .dead_of(user, page.messages.iter().any(|m| m.error.is_some()))
-            .await?;
+        let dead = self.dead_of(user, page.messages.iter().any(|m| m.error.is_some())).await?;
         let mut messages: Vec<Message> = page.messages.into_iter().map(Message::from).collect();
         for message in &mut messages {
             if message.role == MessageRole::User && dead.contains(&message.message_id) {
                 message.state = Some(MessageState::Dead);
             }
         }
-        let waiting = open
-            .iter()
-            .filter(|m| &m.conversation == conversation && !told.contains(&m.id));
+        let waiting =
+            open.iter().filter(|m| &m.conversation == conversation && !told.contains(&m.id));
         messages.extend(waiting.map(open_message));
-        Ok(MessagesPage {
-            messages,
-            before: page.before,
-        })
+        Ok(MessagesPage { messages, before: page.before })
     }
 
     pub async fn reply(
@@ -87,10 +76,7 @@ impl ReadConversations {
         let Some(row) = self.inbox.get(user, id, now).await? else {
             return Ok(None);
         };
-        let reply = self
-            .conversations
-            .reply(user, conversation, id, row.received_at, now)
-            .await?;
+        let reply = self.conversations.reply(user, conversation, id, row.received_at, now).await?;
         Ok(reply.map(Message::from))
     }
 
@@ -107,10 +93,7 @@ impl ReadConversations {
 
 fn note_activity(summaries: &mut Vec<ConversationSummary>, row: &InboxMessage) {
     let at = row.received_at.millis();
-    match summaries
-        .iter_mut()
-        .find(|s| s.conversation_id == row.conversation.as_str())
-    {
+    match summaries.iter_mut().find(|s| s.conversation_id == row.conversation.as_str()) {
         Some(summary) => summary.last_activity_at = summary.last_activity_at.max(at),
         None => summaries.push(ConversationSummary {
             conversation_id: row.conversation.to_string(),

@@ -42,11 +42,7 @@ impl ResumeStream {
         let open = self.inbox.outline(user, self.clock.now()).await?;
         let waits =
             |row: &InboxMessage| row.state.is_open() && row.conversation == resume.conversation;
-        if open.iter().any(waits) {
-            self.forward(user, resume).await
-        } else {
-            Ok(None)
-        }
+        if open.iter().any(waits) { self.forward(user, resume).await } else { Ok(None) }
     }
 
     /// Somebody waits for an answer, so a task must be there: ensuring it also mends a launch

@@ -128,11 +128,7 @@ pub struct LaunchToken {
 
 impl LaunchToken {
     pub fn new(user: UserId, generation: Generation, random: [u8; 32]) -> Self {
-        Self {
-            user,
-            generation,
-            secret: BASE64URL_NOPAD.encode(&random),
-        }
+        Self { user, generation, secret: BASE64URL_NOPAD.encode(&random) }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
@@ -165,11 +161,7 @@ impl LaunchToken {
 
 impl fmt::Debug for LaunchToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "LaunchToken({} generation {})",
-            self.user, self.generation
-        )
+        write!(f, "LaunchToken({} generation {})", self.user, self.generation)
     }
 }
 

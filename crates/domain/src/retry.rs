@@ -45,10 +45,7 @@ mod tests {
 
     #[test]
     fn the_delay_never_passes_its_bound() {
-        let policy = RetryPolicy {
-            max_attempts: 100,
-            ..RetryPolicy::default()
-        };
+        let policy = RetryPolicy { max_attempts: 100, ..RetryPolicy::default() };
         assert_eq!(policy.delay_after(99), Some(policy.max_delay));
     }
 }

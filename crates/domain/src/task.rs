@@ -86,15 +86,17 @@ impl TaskState {
         }
     }
 
-    /// The median of the user's last wake-ups, less what has passed of this one.
-    pub fn eta(&self, now: Timestamp) -> Option<Duration> {
-        if self.status != TaskStatus::Starting {
-            return None;
-        }
+    /// The median of the user's last wake-ups.
+    pub fn typical_wake(&self) -> Option<Duration> {
         let mut wakes = self.recent_wakes_ms.clone();
         wakes.sort_unstable();
-        let median = Duration::from_millis(*wakes.get(wakes.len() / 2)?);
-        Some(median.saturating_sub(now.since(self.launched_at?)))
+        wakes.get(wakes.len() / 2).copied().map(Duration::from_millis)
+    }
+
+    /// How long a starting task still takes, by the user's own history.
+    pub fn eta(&self, now: Timestamp) -> Option<Duration> {
+        let launched_at = self.launched_at.filter(|_| self.status == TaskStatus::Starting)?;
+        Some(self.typical_wake()?.saturating_sub(now.since(launched_at)))
     }
 }
 
@@ -108,10 +110,7 @@ pub struct TaskPolicy {
 
 impl Default for TaskPolicy {
     fn default() -> Self {
-        Self {
-            start_within: Duration::from_secs(300),
-            relaunch_after: Duration::from_secs(30),
-        }
+        Self { start_within: Duration::from_secs(300), relaunch_after: Duration::from_secs(30) }
     }
 }
 
@@ -136,9 +135,7 @@ impl TaskPolicy {
     }
 
     pub fn start_is_overdue(&self, state: &TaskState, now: Timestamp) -> bool {
-        state
-            .launched_at
-            .is_none_or(|at| now.since(at) > self.start_within)
+        state.launched_at.is_none_or(|at| now.since(at) > self.start_within)
     }
 }
 
@@ -148,11 +145,7 @@ mod tests {
 
     fn state(status: TaskStatus, launched_at: Option<u64>) -> TaskState {
         let user = UserId::new("ana").expect("valid");
-        TaskState {
-            status,
-            launched_at: launched_at.map(Timestamp),
-            ..TaskState::idle(user)
-        }
+        TaskState { status, launched_at: launched_at.map(Timestamp), ..TaskState::idle(user) }
     }
 
     #[track_caller]
@@ -173,11 +166,7 @@ mod tests {
     #[test]
     fn a_starting_task_is_waited_for_until_it_is_overdue() {
         check(state(TaskStatus::Starting, Some(0)), 300_000, Ensure::Wait);
-        check(
-            state(TaskStatus::Starting, Some(0)),
-            300_001,
-            Ensure::Launch,
-        );
+        check(state(TaskStatus::Starting, Some(0)), 300_001, Ensure::Launch);
     }
 
     #[test]

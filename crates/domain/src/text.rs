@@ -46,18 +46,12 @@ fn json_len(c: char) -> usize {
 /// A conversation's title: the first line of its first message, shortened on a word.
 pub fn title_of(text: &str) -> String {
     const MAX_CHARS: usize = 60;
-    let line = text
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or("");
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
     if line.chars().count() <= MAX_CHARS {
         return line.to_owned();
     }
     let cut: String = line.chars().take(MAX_CHARS).collect();
-    let on_word = cut
-        .rfind(char::is_whitespace)
-        .filter(|at| *at > MAX_CHARS / 2);
+    let on_word = cut.rfind(char::is_whitespace).filter(|at| *at > MAX_CHARS / 2);
     format!("{}…", cut[..on_word.unwrap_or(cut.len())].trim_end())
 }
 

@@ -11,19 +11,13 @@ pub const DEFAULT_SUBPROTOCOL: &str = "openclaw.v1";
 pub fn bearer_of_subprotocols(header: &str) -> Option<&str> {
     let mut offered = header.split(',').map(str::trim);
     let speaks_ours = header.split(',').any(|p| p.trim() == DEFAULT_SUBPROTOCOL);
-    offered
-        .find_map(|p| p.strip_prefix("bearer."))
-        .filter(|_| speaks_ours)
+    offered.find_map(|p| p.strip_prefix("bearer.")).filter(|_| speaks_ours)
 }
 
 /// What a client may say. Ids are plain text here: an invalid one must be answerable with
 /// an `error` frame that repeats it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "action",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[ts(export)]
 pub enum ClientFrame {
     SendMessage {
@@ -69,11 +63,7 @@ pub struct Attachment {
 
 /// What a client is told. At most 32,768 bytes each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-#[serde(
-    tag = "type",
-    rename_all = "snake_case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 #[ts(export, optional_fields)]
 pub enum ServerFrame {
     /// The message is durably in the inbox.
@@ -243,10 +233,7 @@ mod tests {
 
     #[track_caller]
     fn reads(json: &str, frame: &ClientFrame) {
-        assert_eq!(
-            &serde_json::from_str::<ClientFrame>(json).expect("a frame"),
-            frame
-        );
+        assert_eq!(&serde_json::from_str::<ClientFrame>(json).expect("a frame"), frame);
     }
 
     #[test]
@@ -294,10 +281,8 @@ mod tests {
             },
             ServerFrame::Pong,
         ];
-        let lines: Vec<String> = frames
-            .iter()
-            .map(|f| serde_json::to_string(f).expect("serializes"))
-            .collect();
+        let lines: Vec<String> =
+            frames.iter().map(|f| serde_json::to_string(f).expect("serializes")).collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
         {"type":"accepted","messageId":"m1","conversationId":"default","position":0,"duplicate":false}
         {"type":"status","status":"Starting","phase":"startingGateway","etaSeconds":7}
@@ -308,10 +293,7 @@ mod tests {
 
     #[test]
     fn the_token_is_read_only_beside_our_subprotocol() {
-        assert_eq!(
-            bearer_of_subprotocols("openclaw.v1, bearer.abc"),
-            Some("abc")
-        );
+        assert_eq!(bearer_of_subprotocols("openclaw.v1, bearer.abc"), Some("abc"));
         assert_eq!(bearer_of_subprotocols("bearer.abc"), None);
         assert_eq!(bearer_of_subprotocols("openclaw.v1"), None);
     }

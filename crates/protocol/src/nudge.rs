@@ -4,11 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "nudge",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "nudge", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Nudge {
     /// There is something new in the inbox.
     Inbox { message_id: String },

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tracing::{info, warn};
 
+mod ports;
+
 pub struct Ports {
     pub follow: FollowTask,
 }
@@ -46,14 +48,7 @@ async fn task_changed(ports: &Ports, detail: &Value) -> anyhow::Result<()> {
     }
     let failed_to_start = task.stop_code.as_deref() == Some("TaskFailedToStart");
     let (user, generation) = owner;
-    ports
-        .follow
-        .ended(&TaskEnd {
-            user,
-            generation,
-            failed_to_start,
-        })
-        .await?;
+    ports.follow.ended(&TaskEnd { user, generation, failed_to_start }).await?;
     Ok(())
 }
 

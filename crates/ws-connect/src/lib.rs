@@ -15,6 +15,8 @@ use platform::{AccessTokens, Clock, TokenError};
 use protocol::{DEFAULT_SUBPROTOCOL, bearer_of_subprotocols};
 use tracing::{info, warn};
 
+mod ports;
+
 pub struct Ports {
     pub connect: Connect,
     pub tokens: Arc<dyn AccessTokens>,
@@ -87,20 +89,14 @@ async fn connect_client(
             return status(401);
         }
         Err(TokenError::Unavailable(error)) => {
-            warn!(
-                error = &error as &dyn std::error::Error,
-                "could not check an access token"
-            );
+            warn!(error = &error as &dyn std::error::Error, "could not check an access token");
             return status(503);
         }
     };
     match ports.connect.client(user, id).await {
         Ok(()) => accepted(),
         Err(error) => {
-            warn!(
-                error = &error as &dyn std::error::Error,
-                "could not register a connection"
-            );
+            warn!(error = &error as &dyn std::error::Error, "could not register a connection");
             status(503)
         }
     }
@@ -110,20 +106,16 @@ async fn connect_client(
 fn origin_is_ours(ports: &Ports, headers: &HeaderMap) -> bool {
     match headers.get(ORIGIN) {
         None => true,
-        Some(origin) => ports
-            .allowed_origins
-            .iter()
-            .any(|ours| ours.as_bytes() == origin.as_bytes()),
+        Some(origin) => {
+            ports.allowed_origins.iter().any(|ours| ours.as_bytes() == origin.as_bytes())
+        }
     }
 }
 
 /// The fixed subprotocol only: the token's entry is never echoed.
 fn accepted() -> ApiGatewayProxyResponse {
     let mut response = status(200);
-    response.headers.insert(
-        SEC_WEBSOCKET_PROTOCOL,
-        HeaderValue::from_static(DEFAULT_SUBPROTOCOL),
-    );
+    response.headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(DEFAULT_SUBPROTOCOL));
     response
 }
 

@@ -5,6 +5,8 @@ use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxy
 use control_plane::Connect;
 use domain::ConnectionId;
 
+mod ports;
+
 pub struct Ports {
     pub connect: Connect,
 }

@@ -16,6 +16,7 @@ use platform::{Clock, ConnectionKind, Connections, Unavailable};
 use protocol::{ClientFrame, ErrorCode, MessageRole, Nudge, ServerFrame};
 use tracing::warn;
 
+mod ports;
 mod refusal;
 
 use refusal::Refusal;
@@ -76,25 +77,14 @@ async fn answer(
     frame: ClientFrame,
 ) -> Result<(), Refusal> {
     match frame {
-        ClientFrame::SendMessage {
-            message_id,
-            conversation_id,
-            message,
-            attachments,
-        } => {
+        ClientFrame::SendMessage { message_id, conversation_id, message, attachments } => {
             let about = Some((message_id.clone(), conversation_id.clone()));
             if !attachments.is_empty() {
                 let reason = "Attachments are not taken yet. Send the text alone.";
                 return Err(Refusal::new(ErrorCode::BadRequest, reason).about(about));
             }
-            let text = Text {
-                message_id,
-                conversation_id,
-                message,
-            };
-            send_message(ports, user, connection, text)
-                .await
-                .map_err(|r| r.about(about))
+            let text = Text { message_id, conversation_id, message };
+            send_message(ports, user, connection, text).await.map_err(|r| r.about(about))
         }
         ClientFrame::Cancel { message_id } => {
             let id = MessageId::new(message_id)?;
@@ -105,11 +95,7 @@ async fn answer(
             }
             Ok(())
         }
-        ClientFrame::Resume {
-            conversation_id,
-            message_id,
-            offset,
-        } => {
+        ClientFrame::Resume { conversation_id, message_id, offset } => {
             let resume = Resume {
                 connection: connection.clone(),
                 conversation: ConversationId::new(conversation_id)?,
@@ -149,9 +135,7 @@ async fn send_message(
         id: MessageId::new(text.message_id)?,
         conversation: ConversationId::new(text.conversation_id)?,
         channel: Channel::Web,
-        reply_to: ReplyTo::Connection {
-            id: connection.clone(),
-        },
+        reply_to: ReplyTo::Connection { id: connection.clone() },
         text: text.message,
     };
     let accepted = ports.accept.run(user, incoming.clone()).await?;
@@ -164,11 +148,7 @@ async fn send_message(
         }
     };
     let ensure = async {
-        if accepted.open {
-            wake(ports, user, connection, &incoming.id).await
-        } else {
-            Ok(())
-        }
+        if accepted.open { wake(ports, user, connection, &incoming.id).await } else { Ok(()) }
     };
     let ((), (), woken) = tokio::join!(acknowledge, echo, ensure);
     Ok(woken?)
@@ -181,15 +161,7 @@ async fn wake(
     connection: &ConnectionId,
     id: &MessageId,
 ) -> Result<(), Unavailable> {
-    let ensured = ports
-        .ensure
-        .run(
-            user,
-            &Nudge::Inbox {
-                message_id: id.to_string(),
-            },
-        )
-        .await?;
+    let ensured = ports.ensure.run(user, &Nudge::Inbox { message_id: id.to_string() }).await?;
     if ensured != control_plane::Ensured::Running {
         let frame = control_plane::read_status::waiting(&ensured);
         let to_sender = ports.tell.one(connection, &frame);
@@ -232,10 +204,7 @@ impl From<AcceptError> for Refusal {
             AcceptError::TooLarge(_) => ErrorCode::TooLarge,
             AcceptError::TooMany => ErrorCode::TooManyMessages,
             AcceptError::Unavailable(_) => {
-                warn!(
-                    error = &error as &dyn std::error::Error,
-                    "could not accept a message"
-                );
+                warn!(error = &error as &dyn std::error::Error, "could not accept a message");
                 return Refusal::unavailable(
                     "Your message could not be saved just now. Sending it again is safe.",
                 );

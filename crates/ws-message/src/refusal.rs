@@ -27,10 +27,7 @@ impl Refusal {
     }
 
     pub(crate) fn unavailable(reason: &str) -> Self {
-        Self {
-            retryable: true,
-            ..Self::new(ErrorCode::Unavailable, reason)
-        }
+        Self { retryable: true, ..Self::new(ErrorCode::Unavailable, reason) }
     }
 
     /// Names the message that is refused, as the client wrote it. A name too long to be one of
@@ -60,26 +57,17 @@ impl Refusal {
                 format!("The frame is not understood: {error}."),
             );
         };
-        let ids = (
-            hints.message_id.unwrap_or_default(),
-            hints.conversation_id.unwrap_or_default(),
-        );
+        let ids = (hints.message_id.unwrap_or_default(), hints.conversation_id.unwrap_or_default());
         const KNOWN: [&str; 5] = ["sendMessage", "cancel", "resume", "getStatus", "ping"];
         let refusal = match hints.action.as_deref() {
             Some(action) if !KNOWN.contains(&action) => {
                 let shown: String = action.chars().take(40).collect();
                 Self::new(
                     ErrorCode::UnknownAction,
-                    format!(
-                        "There is no action `{shown}`; there are {}.",
-                        KNOWN.join(", ")
-                    ),
+                    format!("There is no action `{shown}`; there are {}.", KNOWN.join(", ")),
                 )
             }
-            _ => Self::new(
-                ErrorCode::BadRequest,
-                format!("The frame is not understood: {error}."),
-            ),
+            _ => Self::new(ErrorCode::BadRequest, format!("The frame is not understood: {error}.")),
         };
         refusal.about(Some(ids))
     }
@@ -103,10 +91,7 @@ impl From<InvalidId> for Refusal {
 
 impl From<Unavailable> for Refusal {
     fn from(error: Unavailable) -> Self {
-        warn!(
-            error = &error as &dyn std::error::Error,
-            "could not answer a frame"
-        );
+        warn!(error = &error as &dyn std::error::Error, "could not answer a frame");
         Self::unavailable(
             "That did not work just now. Try again in a moment; what you sent is not lost.",
         )

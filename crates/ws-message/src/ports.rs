@@ -1,0 +1,45 @@
+//! The real ports, from the environment.
+
+use std::sync::Arc;
+
+use control_plane::{AcceptMessage, CancelMessage, EnsureTask, ReadStatus, ResumeStream, Tell};
+use domain::TaskPolicy;
+use platform::SystemClock;
+use platform_aws::{
+    Aws, DynamoConnections, DynamoInbox, DynamoTasks, EcsCompute, Lookup, ManagementPush,
+};
+
+use crate::Ports;
+
+impl Ports {
+    pub fn from_lookup(lookup: Lookup<'_>) -> anyhow::Result<Self> {
+        let aws = Aws::from_lookup(lookup)?;
+        let clock = Arc::new(SystemClock);
+        let connections = Arc::new(DynamoConnections::from_lookup(&aws, lookup)?);
+        let inbox = Arc::new(DynamoInbox::from_lookup(&aws, lookup)?);
+        let tasks = Arc::new(DynamoTasks::from_lookup(&aws, lookup)?);
+        let push = Arc::new(ManagementPush::from_lookup(&aws, lookup)?);
+        let ensure = EnsureTask {
+            tasks: tasks.clone(),
+            compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
+            push: push.clone(),
+            clock: clock.clone(),
+            policy: TaskPolicy::default(),
+            entropy: rand::random,
+        };
+        Ok(Self {
+            accept: AcceptMessage { inbox: inbox.clone(), clock: clock.clone() },
+            cancel: CancelMessage { inbox: inbox.clone(), ensure: ensure.clone() },
+            resume: ResumeStream {
+                inbox: inbox.clone(),
+                ensure: ensure.clone(),
+                clock: clock.clone(),
+            },
+            status: ReadStatus { tasks, inbox, clock: clock.clone() },
+            tell: Tell { connections: connections.clone(), push, clock: clock.clone() },
+            connections,
+            clock,
+            ensure,
+        })
+    }
+}

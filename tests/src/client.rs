@@ -1,0 +1,158 @@
+//! A browser's half of the protocol, strict: a chunk that does not continue what is held fails
+//! the test.
+
+use std::collections::HashMap;
+
+use anyhow::Context;
+use futures_util::{SinkExt, StreamExt};
+use http::HeaderValue;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::PATIENCE;
+
+pub struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Text so far of every reply, by message id.
+    pub held: HashMap<String, String>,
+    /// Frames other than text, in order.
+    pub frames: Vec<Value>,
+}
+
+/// How a reply ended, as this client saw it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    pub text: String,
+    pub outcome: String,
+}
+
+#[derive(Debug)]
+pub struct ConnectFailure(pub u16);
+
+impl Client {
+    pub async fn connect(ws: &str, token: &str) -> Result<Client, ConnectFailure> {
+        Self::connect_from(ws, &format!("openclaw.v1, bearer.{token}"), None).await
+    }
+
+    pub async fn connect_from(
+        ws: &str,
+        subprotocols: &str,
+        origin: Option<&str>,
+    ) -> Result<Client, ConnectFailure> {
+        let mut request = ws.into_client_request().expect("a URL");
+        let value = HeaderValue::from_str(subprotocols).expect("a header");
+        request.headers_mut().insert("sec-websocket-protocol", value);
+        if let Some(origin) = origin {
+            let value = HeaderValue::from_str(origin).expect("a header");
+            request.headers_mut().insert("origin", value);
+        }
+        match connect_async(request).await {
+            Ok((socket, answer)) => {
+                assert_eq!(answer.headers()["sec-websocket-protocol"], "openclaw.v1");
+                Ok(Client { socket, held: HashMap::new(), frames: Vec::new() })
+            }
+            Err(tungstenite::Error::Http(answer)) => Err(ConnectFailure(answer.status().as_u16())),
+            Err(error) => panic!("could not connect: {error}"),
+        }
+    }
+
+    pub async fn send(&mut self, frame: Value) {
+        self.send_raw(frame.to_string()).await;
+    }
+
+    pub async fn send_raw(&mut self, text: String) {
+        self.socket.send(Message::text(text)).await.expect("the socket is open");
+    }
+
+    pub async fn say(&mut self, id: &str, text: &str) {
+        self.say_in("default", id, text).await;
+    }
+
+    pub async fn say_in(&mut self, conversation: &str, id: &str, text: &str) {
+        self.send(json!({
+            "action": "sendMessage", "messageId": id, "conversationId": conversation, "message": text,
+        }))
+        .await;
+    }
+
+    /// The next frame; text frames are also added to `held`.
+    pub async fn next(&mut self) -> anyhow::Result<Value> {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.socket.next())
+                .await
+                .context("no frame came")?
+                .context("the socket is closed")??;
+            match message {
+                Message::Text(text) => {
+                    assert!(text.len() <= 32_768, "a frame of {} bytes", text.len());
+                    let frame: Value = serde_json::from_str(&text)?;
+                    self.take(&frame);
+                    return Ok(frame);
+                }
+                Message::Close(frame) => anyhow::bail!("closed: {frame:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    fn take(&mut self, frame: &Value) {
+        let id = frame["messageId"].as_str().unwrap_or_default().to_owned();
+        let content = frame["content"].as_str().unwrap_or_default();
+        match frame["type"].as_str() {
+            Some("stream_chunk") => {
+                let held = self.held.entry(id).or_default();
+                assert_eq!(frame["offset"], utf16(held), "chunk does not continue: {frame}");
+                held.push_str(content);
+            }
+            Some("stream_snapshot") => {
+                assert_eq!(frame["offset"], 0);
+                self.held.insert(id, content.to_owned());
+            }
+            _ => self.frames.push(frame.clone()),
+        }
+    }
+
+    /// Reads on until a frame is as wanted.
+    pub async fn until(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let frame = self.next().await.unwrap_or_else(|e| panic!("waiting for {what}: {e:#}"));
+            if wanted(&frame) {
+                return frame;
+            }
+        }
+    }
+
+    pub async fn until_type(&mut self, kind: &str) -> Value {
+        self.until(kind, |frame| frame["type"] == kind).await
+    }
+
+    /// The whole reply to a message. Its length must be what `stream_end` says.
+    pub async fn reply_to(&mut self, id: &str) -> Heard {
+        let ended = |f: &Value| f["type"] == "stream_end" && f["messageId"] == id;
+        let before = self.frames.iter().find(|f| ended(f)).cloned();
+        let end = match before {
+            Some(end) => end,
+            None => self.until(&format!("the end of the reply to {id}"), ended).await,
+        };
+        let text = self.held.get(id).cloned().unwrap_or_default();
+        assert_eq!(end["length"], utf16(&text), "text differs from stream_end: {text:.200}");
+        Heard { text, outcome: end["outcome"].as_str().unwrap_or_default().to_owned() }
+    }
+
+    /// Says something and waits for the answer.
+    pub async fn ask(&mut self, text: &str) -> Heard {
+        let id = crate::message_id();
+        self.say(&id, text).await;
+        self.reply_to(&id).await
+    }
+
+    /// Gone without a goodbye, as a phone in a tunnel.
+    pub fn vanish(self) {}
+}
+
+fn utf16(text: &str) -> u64 {
+    text.encode_utf16().count() as u64
+}
