@@ -1,0 +1,60 @@
+/** Builds the chat's parts for one signed-in person and keeps them running. */
+import type { QueryClient } from '@tanstack/react-query'
+import { createApi, type Api } from '../api/client'
+import { SignedOut } from '../api/errors'
+import type { Session } from '../auth/session'
+import { ChatController } from '../chat/controller'
+import { ChatSocket } from '../chat/socket'
+import type { AppConfig } from '../protocol'
+
+export interface Runtime {
+  api: Api
+  controller: ChatController
+  retryConnection: () => void
+  /** Connects, and returns how to stop. */
+  start: () => () => void
+}
+
+export function createRuntime(config: AppConfig, session: Session, queries: QueryClient): Runtime {
+  const api = createApi(config.api, session.accessToken)
+  const controller = new ChatController({
+    api,
+    now: Date.now,
+    newId: () => crypto.randomUUID(),
+    schedule: beforeNextPaint,
+    send: (frame) => socket.send(frame),
+    onActivity: () => void queries.invalidateQueries({ queryKey: ['conversations'] }),
+  })
+  const socket = new ChatSocket({
+    url: config.ws,
+    token: session.accessToken,
+    isSignedOut: (error) => error instanceof SignedOut,
+    open: (url, protocols) => new WebSocket(url, protocols),
+    random: Math.random,
+    onFrame: (frame) => controller.receive(frame),
+    onLink: (link) => controller.link(link),
+    onOpen: () => controller.greet(),
+  })
+  const retryConnection = () => socket.retryNow()
+
+  function start(): () => void {
+    socket.start()
+    window.addEventListener('online', retryConnection)
+    window.addEventListener('offline', retryConnection)
+    document.addEventListener('visibilitychange', retryConnection)
+    return () => {
+      window.removeEventListener('online', retryConnection)
+      window.removeEventListener('offline', retryConnection)
+      document.removeEventListener('visibilitychange', retryConnection)
+      socket.stop()
+    }
+  }
+
+  return { api, controller, retryConnection, start }
+}
+
+/** Many frames, one render. A hidden tab has no frames to wait for. */
+function beforeNextPaint(notify: () => void): void {
+  if (document.hidden) setTimeout(notify, 0)
+  else requestAnimationFrame(notify)
+}

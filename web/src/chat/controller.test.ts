@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Api } from '../api/client'
+import { AppError } from '../api/errors'
+import { ChatController } from './controller'
+import type { ClientFrame, Message, ServerFrame } from './frames'
+import { MESSAGE_BYTES } from './limits'
+
+const c = 'default'
+
+function world() {
+  const sent: ClientFrame[] = []
+  const posted: string[] = []
+  const state = { open: false, ids: 0, postError: null as AppError | null, replies: new Map<string, Message>() }
+  const api: Api = {
+    status: async () => ({ status: 'Idle', openMessages: 0 }),
+    conversations: async () => ({ conversations: [] }),
+    messages: async () => ({ messages: [] }),
+    reply: async (_, id) => {
+      const reply = state.replies.get(id)
+      if (!reply) throw new AppError('not_found', 'none', false)
+      return reply
+    },
+    post: async (conversationId, messageId) => {
+      if (state.postError) throw state.postError
+      posted.push(messageId)
+      return { messageId, conversationId, position: 0, duplicate: false }
+    },
+  }
+  const controller = new ChatController({
+    api,
+    now: () => 1000,
+    newId: () => `m${++state.ids}`,
+    schedule: (notify) => notify(),
+    onActivity: () => {},
+    send: (frame) => {
+      if (state.open) sent.push(frame)
+      return state.open
+    },
+  })
+  const goOnline = async () => {
+    state.open = true
+    controller.link('open')
+    controller.greet()
+    await settle()
+  }
+  const goOffline = () => {
+    state.open = false
+    controller.link('waiting')
+  }
+  const turn = (id = 'm1') => controller.state().threads[c]?.turns.find((one) => one.messageId === id)
+  const messages = () => sent.filter((frame) => frame.action === 'sendMessage').map((frame) => frame.messageId)
+  return { controller, sent, posted, state, goOnline, goOffline, turn, messages }
+}
+
+const settle = () => vi.advanceTimersByTimeAsync(0)
+const accepted = (messageId: string): ServerFrame => ({ type: 'accepted', messageId, conversationId: c, position: 0, duplicate: false })
+const chunk = (offset: number, content: string): ServerFrame => ({ type: 'stream_chunk', conversationId: c, messageId: 'm1', offset, content })
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+test('what is written offline goes out once, in order', async () => {
+  const { controller, goOnline, messages, turn } = world()
+  controller.say(c, 'one')
+  controller.say(c, 'two')
+  expect(messages()).toEqual([])
+  await goOnline()
+  expect(messages()).toEqual(['m1', 'm2'])
+  controller.receive(accepted('m1'))
+  controller.receive(accepted('m2'))
+  await goOnline()
+  expect(messages()).toEqual(['m1', 'm2'])
+  expect(turn()?.delivery).toBe('accepted')
+})
+
+test('a message without an acceptance is sent again under the same id', async () => {
+  const { controller, goOnline, goOffline, messages } = world()
+  await goOnline()
+  controller.say(c, 'one')
+  goOffline()
+  await goOnline()
+  expect(messages()).toEqual(['m1', 'm1'])
+})
+
+test('silence after sending is answered over rest', async () => {
+  const { controller, goOnline, posted, turn } = world()
+  await goOnline()
+  controller.say(c, 'one')
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect([posted, turn()?.delivery]).toEqual([['m1'], 'accepted'])
+})
+
+test('a frame too large for a socket goes over rest, measured in bytes', async () => {
+  const { controller, goOnline, posted, messages } = world()
+  await goOnline()
+  controller.say(c, '가'.repeat(10_000))
+  controller.say(c, '가'.repeat(11_000))
+  await settle()
+  expect([messages(), posted]).toEqual([['m1'], ['m2']])
+})
+
+test('a message beyond every limit is refused before it is sent', async () => {
+  const { controller, goOnline, sent, turn } = world()
+  await goOnline()
+  const before = sent.length
+  expect(controller.say(c, 'x'.repeat(MESSAGE_BYTES + 1))).toMatch(/too long/)
+  expect([sent.length, turn()]).toEqual([before, undefined])
+  expect(controller.say(c, 'x'.repeat(MESSAGE_BYTES))).toBeNull()
+})
+
+test('a refused message says why and can be sent again under its id', async () => {
+  const { controller, goOnline, state, posted, turn } = world()
+  await goOnline()
+  state.postError = new AppError('network', 'No answer.', true)
+  controller.say(c, 'x'.repeat(40_000))
+  await settle()
+  expect(turn()).toMatchObject({ delivery: 'refused', failure: { message: 'No answer.' } })
+  state.postError = null
+  controller.retry(c, 'm1')
+  await settle()
+  expect([posted, turn()?.failure]).toEqual([['m1'], null])
+})
+
+test('a run that failed is asked anew, under a new id', async () => {
+  const { controller, goOnline, messages } = world()
+  await goOnline()
+  controller.say(c, 'one')
+  controller.receive(accepted('m1'))
+  controller.receive({ type: 'error', code: 'run_failed', message: 'no', messageId: 'm1', conversationId: c, retryable: true })
+  controller.retry(c, 'm1')
+  expect(messages()).toEqual(['m1', 'm2'])
+})
+
+test('every open resumes the conversation on screen and each reply held in part', async () => {
+  const { controller, goOnline, goOffline, sent } = world()
+  controller.open(c)
+  await goOnline()
+  controller.receive(chunk(0, 'Hello'))
+  goOffline()
+  sent.length = 0
+  await goOnline()
+  expect(sent).toContainEqual({ action: 'resume', conversationId: c })
+  expect(sent).toContainEqual({ action: 'resume', conversationId: c, messageId: 'm1', offset: 5 })
+})
+
+test('a gap is asked for once', async () => {
+  const { controller, goOnline, sent, turn } = world()
+  controller.open(c)
+  await goOnline()
+  controller.receive(chunk(0, 'Hel'))
+  sent.length = 0
+  for (const offset of [9, 10, 11]) controller.receive(chunk(offset, 'x'))
+  expect(sent).toEqual([{ action: 'resume', conversationId: c, messageId: 'm1', offset: 3 }])
+  controller.receive(chunk(3, 'lo'))
+  expect(turn()?.reply?.text).toBe('Hello')
+})
+
+test('an end that does not fit is read over rest', async () => {
+  const { controller, goOnline, state, turn } = world()
+  controller.open(c)
+  await goOnline()
+  state.replies.set('m1', { messageId: 'm1', conversationId: c, role: 'assistant', text: 'Hello', at: 1, channel: 'web', outcome: 'complete' })
+  controller.receive(chunk(0, 'Hel'))
+  controller.receive({ type: 'stream_end', conversationId: c, messageId: 'm1', length: 5, outcome: 'complete' })
+  await settle()
+  expect(turn()).toMatchObject({ reply: { text: 'Hello', outcome: 'complete' }, needs: null, failure: null })
+})
+
+test('a reply whose rest cannot be had says so', async () => {
+  const { controller, goOnline, turn } = world()
+  controller.open(c)
+  await goOnline()
+  controller.receive(chunk(0, 'Hel'))
+  controller.receive({ type: 'stream_end', conversationId: c, messageId: 'm1', length: 5, outcome: 'complete' })
+  await settle()
+  expect(turn()?.failure?.code).toBe('incomplete')
+})
+
+test('stop withdraws what has not left and cancels what has, once the line is back', async () => {
+  const { controller, goOnline, goOffline, sent, turn } = world()
+  controller.say(c, 'one')
+  controller.cancel(c, 'm1')
+  expect(turn()).toBeUndefined()
+  await goOnline()
+  controller.say(c, 'two')
+  controller.receive(accepted('m2'))
+  goOffline()
+  controller.cancel(c, 'm2')
+  await goOnline()
+  expect(sent).toContainEqual({ action: 'cancel', messageId: 'm2' })
+})
+
+test('a stop that overtakes its message is said again when the message is there', async () => {
+  const { controller, goOnline, sent } = world()
+  controller.open(c)
+  await goOnline()
+  controller.say(c, 'one')
+  controller.cancel(c, 'm1')
+  sent.length = 0
+  controller.receive(accepted('m1'))
+  controller.receive(chunk(0, 'x'))
+  controller.receive(chunk(1, 'y'))
+  const cancel = { action: 'cancel', messageId: 'm1' }
+  expect(sent).toEqual([cancel, cancel])
+})
+
+test('words are proof that the agent runs', async () => {
+  const { controller, goOnline } = world()
+  controller.open(c)
+  await goOnline()
+  controller.receive({ type: 'status', status: 'Starting', phase: 'restoring' })
+  controller.receive(chunk(0, 'x'))
+  expect(controller.state().agent.status).toBe('Running')
+})

@@ -1,0 +1,263 @@
+/**
+ * Joins the socket, the REST API and the reducers: it is where things happen.
+ *
+ * There is no separate outbox. A message that is not yet accepted is a turn that
+ * says so, and every open of the socket sends those again under the same id.
+ */
+import type { Api } from '../api/client'
+import { processServerError } from '../api/errors'
+import { text } from '../text'
+import { type Agent, reduceAgent, unknownAgent } from './agent'
+import type { ClientFrame, ServerFrame } from './frames'
+import { fitsSocket, MESSAGE_BYTES, utf8Bytes } from './limits'
+import { isOpen } from './projection'
+import type { Link } from './socket'
+import { emptyThread, type Failure, isAboutMessage, reduceThread, type Thread, type ThreadEvent, type Turn } from './thread'
+
+export interface ChatState {
+  agent: Agent
+  link: Link
+  threads: Record<string, Thread>
+}
+
+export interface ControllerDeps {
+  api: Api
+  send: (frame: ClientFrame) => boolean
+  now: () => number
+  newId: () => string
+  /** Runs `notify` once for many frames; in the page, before the next paint. */
+  schedule: (notify: () => void) => void
+  /** Something happened that the list of conversations shows. */
+  onActivity: () => void
+}
+
+/** Longer than the slowest cold start of the Lambda that accepts messages. */
+const ACCEPT_WITHIN = 10_000
+
+export class ChatController {
+  readonly #deps: ControllerDeps
+  #state: ChatState = { agent: unknownAgent, link: 'connecting', threads: {} }
+  #current: string | null = null
+  #listeners = new Set<() => void>()
+  #scheduled = false
+  #posting = new Set<string>()
+
+  constructor(deps: ControllerDeps) {
+    this.#deps = deps
+  }
+
+  readonly state = (): ChatState => this.#state
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** The conversation a person looks at. */
+  open(conversationId: string): void {
+    if (this.#current === conversationId) return
+    this.#current = conversationId
+    if (!this.#state.threads[conversationId]) {
+      this.#set({ ...this.#state, threads: { ...this.#state.threads, [conversationId]: emptyThread(conversationId) } })
+    }
+    this.#deps.send({ action: 'resume', conversationId })
+    void this.reload(conversationId)
+  }
+
+  /** Null when the message was taken; otherwise why it was not. */
+  say(conversationId: string, message: string): string | null {
+    const bytes = utf8Bytes(message)
+    if (bytes > MESSAGE_BYTES) return text.composer.tooLong(bytes, MESSAGE_BYTES)
+    const messageId = this.#deps.newId()
+    this.#apply(conversationId, { type: 'said', messageId, text: message, at: this.#deps.now() })
+    this.#transmit(conversationId, messageId)
+    return null
+  }
+
+  cancel(conversationId: string, messageId: string): void {
+    const turn = this.#turn(conversationId, messageId)
+    if (!turn || !isOpen(turn)) return
+    if (turn.delivery === 'queued') return this.#apply(conversationId, { type: 'withdrawn', messageId })
+    this.#apply(conversationId, { type: 'cancelling', messageId })
+    this.#deps.send({ action: 'cancel', messageId })
+  }
+
+  /** A message that was never taken goes again; one whose run failed is asked anew. */
+  retry(conversationId: string, messageId: string): void {
+    const turn = this.#turn(conversationId, messageId)
+    if (!turn?.asked) return
+    if (turn.delivery === 'accepted') {
+      this.say(conversationId, turn.asked.text)
+      return
+    }
+    this.#apply(conversationId, { type: 'said', messageId, text: turn.asked.text, at: turn.asked.at })
+    this.#transmit(conversationId, messageId)
+  }
+
+  async reload(conversationId: string): Promise<void> {
+    try {
+      const page = await this.#deps.api.messages(conversationId)
+      this.#apply(conversationId, { type: 'newest', page })
+      this.dismiss(conversationId)
+    } catch (error) {
+      this.#apply(conversationId, { type: 'noticed', failure: asFailure(error) })
+    }
+  }
+
+  async loadOlder(conversationId: string): Promise<void> {
+    const before = this.#state.threads[conversationId]?.before
+    if (!before) return
+    try {
+      this.#apply(conversationId, { type: 'older', page: await this.#deps.api.messages(conversationId, before) })
+    } catch (error) {
+      this.#apply(conversationId, { type: 'noticed', failure: asFailure(error) })
+    }
+  }
+
+  dismiss(conversationId: string): void {
+    if (this.#state.threads[conversationId]?.notice) this.#apply(conversationId, { type: 'noticed', failure: null })
+  }
+
+  /** The socket is open, for the first time or again: say what we hold, and send what waits. */
+  greet(): void {
+    const { send } = this.#deps
+    send({ action: 'getStatus' })
+    const current = this.#current
+    if (current) {
+      send({ action: 'resume', conversationId: current })
+      void this.reload(current)
+    }
+    for (const { conversationId, turns } of Object.values(this.#state.threads)) {
+      for (const turn of turns.filter(isOpen)) this.#takeUp(conversationId, turn)
+    }
+  }
+
+  link(link: Link): void {
+    this.#set({ ...this.#state, link })
+  }
+
+  receive(frame: ServerFrame): void {
+    if (frame.type === 'status' && !isAboutMessage(frame)) {
+      return this.#set({ ...this.#state, agent: reduceAgent(this.#state.agent, frame, this.#deps.now()) })
+    }
+    if (frame.type === 'stream_chunk' && this.#state.agent.status !== 'Running') {
+      // Words are proof enough, should the frame that said so have been lost.
+      this.#set({ ...this.#state, agent: reduceAgent(this.#state.agent, { status: 'Running' }, this.#deps.now()) })
+    }
+    for (const conversationId of this.#addressees(frame)) this.#apply(conversationId, frame)
+    this.#insist(frame)
+    if (frame.type === 'accepted' || frame.type === 'stream_end' || frame.type === 'message') this.#deps.onActivity()
+  }
+
+  /** An error that names no conversation is for the one on screen, or for the one that holds its message. */
+  #addressees(frame: ServerFrame): string[] {
+    const known = Object.keys(this.#state.threads)
+    if (frame.type !== 'error' || frame.conversationId != null) return known
+    const { messageId } = frame
+    const holder = messageId == null ? undefined : known.find((id) => this.#turn(id, messageId))
+    return [holder ?? this.#current].filter((id) => id !== null)
+  }
+
+  /** A cancel can arrive before the message it is about; then it has to be said again. */
+  #insist(frame: ServerFrame): void {
+    const begins = frame.type === 'accepted' || (frame.type === 'stream_chunk' && frame.offset === 0)
+    if (!begins || !this.#turn(frame.conversationId, frame.messageId)?.cancelling) return
+    this.#deps.send({ action: 'cancel', messageId: frame.messageId })
+  }
+
+  #takeUp(conversationId: string, turn: Turn): void {
+    const { messageId, reply } = turn
+    if (turn.delivery !== 'accepted') return this.#transmit(conversationId, messageId)
+    if (reply) this.#deps.send({ action: 'resume', conversationId, messageId, offset: reply.text.length })
+    if (turn.cancelling) this.#deps.send({ action: 'cancel', messageId })
+  }
+
+  #transmit(conversationId: string, messageId: string): void {
+    const message = this.#turn(conversationId, messageId)?.asked?.text
+    if (message === undefined || this.#posting.has(messageId)) return
+    const frame: ClientFrame = { action: 'sendMessage', messageId, conversationId, message }
+    if (!fitsSocket(JSON.stringify(frame))) {
+      if (this.#state.link === 'open') void this.#post(conversationId, messageId, message)
+      return
+    }
+    if (!this.#deps.send(frame)) return
+    this.#apply(conversationId, { type: 'sent', messageId })
+    // A frame can vanish with a connection that looks open. The other road has an answer of its own.
+    setTimeout(() => {
+      if (this.#isUnaccepted(conversationId, messageId)) void this.#post(conversationId, messageId, message)
+    }, ACCEPT_WITHIN)
+  }
+
+  async #post(conversationId: string, messageId: string, message: string): Promise<void> {
+    if (this.#posting.has(messageId)) return
+    this.#posting.add(messageId)
+    this.#apply(conversationId, { type: 'sent', messageId })
+    const outcome = await this.#tryPosting(conversationId, messageId, message)
+    this.#posting.delete(messageId)
+    if (this.#isUnaccepted(conversationId, messageId)) this.#apply(conversationId, outcome)
+    this.#deps.onActivity()
+  }
+
+  async #tryPosting(conversationId: string, messageId: string, message: string): Promise<ThreadEvent> {
+    try {
+      return { type: 'accepted', ...(await this.#deps.api.post(conversationId, messageId, message)) }
+    } catch (error) {
+      return { type: 'failed', messageId, failure: asFailure(error) }
+    }
+  }
+
+  /** Asks for what the reducer found missing. */
+  #supply(conversationId: string, { messageId, needs, reply }: Turn): void {
+    this.#apply(conversationId, { type: 'requested', messageId })
+    if (needs === 'resume') {
+      this.#deps.send({ action: 'resume', conversationId, messageId, offset: reply?.text.length ?? 0 })
+    }
+    if (needs === 'reread') void this.#reread(conversationId, messageId)
+  }
+
+  async #reread(conversationId: string, messageId: string): Promise<void> {
+    try {
+      const reply = await this.#deps.api.reply(conversationId, messageId)
+      this.#apply(conversationId, { type: 'reread', messageId, reply })
+    } catch {
+      // Nothing was ever shown of it, so nothing is missing yet: it may still come.
+      if (!this.#turn(conversationId, messageId)?.reply) return
+      const failure = { code: 'incomplete', message: text.turn.incomplete, retryable: false }
+      this.#apply(conversationId, { type: 'failed', messageId, failure })
+    }
+  }
+
+  #turn(conversationId: string, messageId: string): Turn | undefined {
+    return this.#state.threads[conversationId]?.turns.findLast((turn) => turn.messageId === messageId)
+  }
+
+  #isUnaccepted(conversationId: string, messageId: string): boolean {
+    const delivery = this.#turn(conversationId, messageId)?.delivery
+    return delivery === 'queued' || delivery === 'sent'
+  }
+
+  #apply(conversationId: string, event: ThreadEvent): void {
+    const before = this.#state.threads[conversationId]
+    const thread = reduceThread(before ?? emptyThread(conversationId), event)
+    if (thread === before) return
+    this.#set({ ...this.#state, threads: { ...this.#state.threads, [conversationId]: thread } })
+    for (const turn of thread.turns) {
+      if (turn.needs === 'resume' || turn.needs === 'reread') this.#supply(conversationId, turn)
+    }
+  }
+
+  #set(state: ChatState): void {
+    this.#state = state
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#deps.schedule(() => {
+      this.#scheduled = false
+      for (const listener of this.#listeners) listener()
+    })
+  }
+}
+
+function asFailure(error: unknown): Failure {
+  const { code, message, retryable } = processServerError(error)
+  return { code, message, retryable }
+}

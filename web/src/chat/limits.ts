@@ -1,0 +1,13 @@
+/** API Gateway's limits, measured as it measures them: in bytes of UTF-8. */
+
+/** A frame beyond this closes the socket with 1009, so it goes over REST. */
+export const SOCKET_FRAME_BYTES = 32_768
+
+/** Beyond this no route accepts a message. */
+export const MESSAGE_BYTES = 131_072
+
+const encoder = new TextEncoder()
+
+export const utf8Bytes = (text: string): number => encoder.encode(text).length
+
+export const fitsSocket = (frame: string): boolean => utf8Bytes(frame) <= SOCKET_FRAME_BYTES

@@ -1,0 +1,133 @@
+/** A thread as it is shown. Pure, and the same object again for a turn that has not changed. */
+import { text } from '../text'
+import { type Agent, STAGES, stageIndex } from './agent'
+import type { Link } from './socket'
+import type { Failure, Reply, Thread, Tool, Turn } from './thread'
+
+export interface TurnView {
+  id: string
+  asked: Turn['asked']
+  reply: { text: string; streaming: boolean; ending: string | null } | null
+  role: Turn['role']
+  tools: Tool[]
+  /** One line on what this turn is waiting for. */
+  line: string | null
+  /** The wake-up is shown here, under the first message that waits for it. */
+  waking: boolean
+  failure: { text: string; retry: boolean } | null
+}
+
+export interface ThreadView {
+  conversationId: string
+  turns: TurnView[]
+  loading: boolean
+  empty: boolean
+  hasOlder: boolean
+  notice: Failure | null
+  /** The turn that Stop would stop. */
+  stoppable: string | null
+  /** What a screen reader hears; it changes at the stages of a reply, not at its words. */
+  announcement: string
+}
+
+interface Around {
+  agent: Agent
+  link: Link
+  waking: boolean
+}
+
+const settled = new WeakMap<Turn, TurnView>()
+
+export function projectThread(thread: Thread, agent: Agent, link: Link): ThreadView {
+  const firstWaiting = agent.status === 'Starting' ? thread.turns.find(isWaiting) : undefined
+  const turns = thread.turns.map((turn) => projectTurn(turn, { agent, link, waking: turn === firstWaiting }))
+  const open = thread.turns.filter(isOpen)
+  // One that does not stop may be told again, once nothing else is left to stop.
+  const running = open.find((turn) => !turn.cancelling) ?? open[0]
+  return {
+    conversationId: thread.conversationId,
+    turns,
+    loading: !thread.loaded && turns.length === 0 && thread.notice === null,
+    empty: thread.loaded && turns.length === 0,
+    hasOlder: thread.before !== null,
+    notice: thread.notice,
+    stoppable: running?.messageId ?? null,
+    announcement: announce(thread.turns.at(-1), agent, link),
+  }
+}
+
+/** Still owed an answer. */
+export const isOpen = (turn: Turn): boolean => !turn.failure && !turn.reply?.outcome && (turn.asked !== null || turn.reply !== null)
+
+const isWaiting = (turn: Turn): boolean => isOpen(turn) && turn.reply === null && turn.delivery === 'accepted'
+
+function projectTurn(turn: Turn, around: Around): TurnView {
+  const cached = settled.get(turn)
+  if (cached) return cached
+  const view: TurnView = {
+    id: turn.messageId,
+    asked: turn.asked,
+    reply: turn.reply && projectReply(turn.reply, turn),
+    role: turn.role,
+    tools: turn.tools,
+    line: around.waking ? null : waitingFor(turn, around),
+    waking: around.waking,
+    failure: turn.failure && projectFailure(turn.failure, turn),
+  }
+  if (!isOpen(turn)) settled.set(turn, view)
+  return view
+}
+
+function projectReply(reply: Reply, turn: Turn): TurnView['reply'] {
+  const ending = endingOf(reply)
+  // While the whole text is being read again, a length that does not match is not yet news.
+  const streaming = reply.outcome === null && !turn.failure
+  return { text: streaming ? withoutHalf(reply.text) : reply.text, streaming, ending: turn.needs ? null : ending }
+}
+
+/** Half of a surrogate pair is not a character yet. */
+const withoutHalf = (written: string): string => written.replace(/[\uD800-\uDBFF]$/, '')
+
+function endingOf({ outcome, text: written }: Reply): string | null {
+  if (outcome === null) return null
+  if (outcome === 'complete') return written === '' ? text.turn.empty : null
+  return text.turn.outcome[outcome]
+}
+
+function projectFailure(failure: Failure, turn: Turn): TurnView['failure'] {
+  const own = failure.code === 'dead' ? text.turn.dead : turn.delivery === 'refused' ? text.turn.refused : ''
+  const parts = [own, failure.message].filter((part) => part !== '')
+  return { text: parts.join(' ') || text.errors.unknown, retry: failure.retryable && turn.asked !== null }
+}
+
+function waitingFor(turn: Turn, { agent, link }: Around): string | null {
+  if (!isOpen(turn)) return null
+  if (turn.cancelling) return text.turn.stopping
+  if (turn.delivery !== 'accepted') return link === 'open' || link === 'connecting' ? text.turn.sending : text.turn.kept
+  if (turn.note !== null) return turn.note || text.turn.retrying
+  if (turn.reply) return null
+  if (turn.position) return text.turn.ahead(turn.position)
+  if (agent.status === 'Stopping') return text.turn.napping
+  return turn.tools.some((tool) => tool.state === 'start') ? null : text.turn.thinking
+}
+
+function announce(last: Turn | undefined, agent: Agent, link: Link): string {
+  if (!last || last.failure) return ''
+  if (last.reply) return last.reply.outcome ? text.say.finished : text.say.replying
+  if (last.delivery !== 'accepted') return link === 'open' ? '' : text.say.kept
+  if (agent.status !== 'Starting') return text.say.queued
+  return text.say.waking(text.waking.stages[STAGES[stageIndex(agent)] ?? 'provisioning'])
+}
+
+export type AgentState = keyof Omit<typeof text.agent, 'label'>
+
+/** One word for the dot in the header. */
+export function agentState(agent: Agent, link: Link, busy: boolean): AgentState {
+  if (link === 'waiting') return 'reconnecting'
+  if (link === 'signedOut' || link === 'closed') return 'offline'
+  if (agent.status === null) return 'unknown'
+  if (agent.status === 'Idle') return 'asleep'
+  if (agent.status === 'Starting') return 'waking'
+  if (agent.status === 'Stopping') return 'stopping'
+  return busy ? 'working' : 'ready'
+}

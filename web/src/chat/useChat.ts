@@ -1,0 +1,66 @@
+/** The chat, for React. The only file of this directory that imports it. */
+import { createContext, use, useEffect, useMemo, useSyncExternalStore } from 'react'
+import { isWaking, type Agent } from './agent'
+import type { ChatController } from './controller'
+import { agentState, type AgentState, projectThread, type ThreadView } from './projection'
+import type { Link } from './socket'
+import { emptyThread } from './thread'
+
+export interface ChatRuntime {
+  controller: ChatController
+  retryConnection: () => void
+}
+
+export const ChatContext = createContext<ChatRuntime | null>(null)
+
+function useRuntime(): ChatRuntime {
+  const runtime = use(ChatContext)
+  if (!runtime) throw new Error('useChat needs a ChatContext above it')
+  return runtime
+}
+
+export interface Chat {
+  view: ThreadView
+  agent: Agent
+  waking: boolean
+  link: Link
+  state: AgentState
+  /** Null when the message was taken; otherwise the reason for the person. */
+  say: (message: string) => string | null
+  stop: () => void
+  retry: (messageId: string) => void
+  loadOlder: () => Promise<void>
+  reload: () => void
+  dismiss: () => void
+  retryConnection: () => void
+}
+
+export function useChat(conversationId: string): Chat {
+  const { controller, retryConnection } = useRuntime()
+  const { agent, link, threads } = useSyncExternalStore(controller.subscribe, controller.state)
+  const thread = threads[conversationId] ?? emptyThread(conversationId)
+  const view = useMemo(() => projectThread(thread, agent, link), [thread, agent, link])
+  const actions = useMemo(() => actionsOf(controller, conversationId), [controller, conversationId])
+
+  useEffect(() => controller.open(conversationId), [controller, conversationId])
+
+  const { stoppable } = view
+  return {
+    ...actions,
+    view,
+    agent,
+    link,
+    waking: isWaking(agent),
+    state: agentState(agent, link, stoppable !== null),
+    stop: () => stoppable && controller.cancel(conversationId, stoppable),
+    retryConnection,
+  }
+}
+
+const actionsOf = (controller: ChatController, conversationId: string) => ({
+  say: (message: string) => controller.say(conversationId, message),
+  retry: (messageId: string) => controller.retry(conversationId, messageId),
+  loadOlder: () => controller.loadOlder(conversationId),
+  reload: () => void controller.reload(conversationId),
+  dismiss: () => controller.dismiss(conversationId),
+})

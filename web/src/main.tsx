@@ -1,0 +1,24 @@
+/** Configuration, session, page: in this order, so that no page is ever without the first two. */
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app/App'
+import { startSession } from './auth/session'
+import { loadConfig } from './config'
+import { CrashPage } from './pages/CrashPage'
+import { text } from './text'
+
+const element = document.getElementById('root')
+if (!element) throw new Error('index.html has no #root')
+const root = createRoot(element)
+
+try {
+  const config = await loadConfig()
+  const session = await startSession(config)
+  root.render(
+    <StrictMode>
+      <App config={config} session={session} />
+    </StrictMode>,
+  )
+} catch {
+  root.render(<CrashPage message={text.errors.config} />)
+}

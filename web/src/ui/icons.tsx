@@ -1,0 +1,88 @@
+/** The few drawings of this page. All are decoration: the control around one carries the name. */
+interface IconProps {
+  className?: string | undefined
+}
+
+const stroke = {
+  viewBox: '0 0 24 24',
+  fill: 'none',
+  stroke: 'currentColor',
+  strokeWidth: 1.8,
+  strokeLinecap: 'round',
+  strokeLinejoin: 'round',
+  'aria-hidden': true,
+} as const
+
+/** The claw: two arcs that almost close. */
+export const Mark = ({ className }: IconProps) => (
+  <svg viewBox="0 0 32 32" className={className} aria-hidden="true">
+    <path d="M16 28C8.5 28 4 22.6 4 16.2 4 9.4 9 4.2 15.4 4c-4 3-5.6 6.4-5 9.6.7 3.7 3.6 5.6 7.2 5.4 3.4-.2 5.6-2.4 6-5.6l-4.8 1.4c2.2-4.3 5-7.2 8.4-8.8 1 2.6 1.4 5.2 1.2 8C28 22.4 23.2 28 16 28Z" fill="currentColor" />
+  </svg>
+)
+
+export const SendIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M12 19V5M5.5 11.5 12 5l6.5 6.5" />
+  </svg>
+)
+
+export const StopIcon = (props: IconProps) => (
+  <svg viewBox="0 0 24 24" fill="currentColor" aria-hidden="true" {...props}>
+    <rect x="6.5" y="6.5" width="11" height="11" rx="2.5" />
+  </svg>
+)
+
+export const MenuIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M4 8h16M4 16h10" />
+  </svg>
+)
+
+export const PlusIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M12 5v14M5 12h14" />
+  </svg>
+)
+
+export const CloseIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="m6 6 12 12M18 6 6 18" />
+  </svg>
+)
+
+export const CopyIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <rect x="9" y="9" width="11" height="11" rx="2.5" />
+    <path d="M5.5 15H5a1.5 1.5 0 0 1-1.5-1.500V5A1.5 1.5 0 0 1 5 3.500h8.500A1.5 1.5 0 0 1 15 5v.500" />
+  </svg>
+)
+
+export const CheckIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="m5 12.5 4.5 4.500L19 7.5" />
+  </svg>
+)
+
+export const RetryIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M4 12a8 8 0 1 1 2.3 5.600M4 18.500V13.500h5" />
+  </svg>
+)
+
+export const DownIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M12 5v14M5.5 12.5 12 19l6.5-6.5" />
+  </svg>
+)
+
+export const LeaveIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M14 4.500H6.500A1.5 1.5 0 0 0 5 6v12a1.5 1.5 0 0 0 1.5 1.500H14M10 12h10M16.5 8.5 20 12l-3.5 3.5" />
+  </svg>
+)
+
+export const ToolIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M14.5 6.500a4 4 0 0 1 5-3.900l-2.3 2.3.300 2 2 .3 2.3-2.300a4 4 0 0 1-5.3 4.700L8 18.100A2 2 0 1 1 5.2 15.300L13.8 6.7" transform="translate(-.800 1)" />
+  </svg>
+)

@@ -1,0 +1,27 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+// Where `make run` listens. `npm run dev` serves the page itself with hot
+// reload and passes everything else through, so sign-in sees one origin.
+const backend = 'http://localhost:8787'
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: 'es2023',
+    // The policy forbids data: in font-src and script-src; files are also cached for good.
+    assetsInlineLimit: 0,
+    // The preload polyfill is an inline-free script, but no browser of our baseline needs it.
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    port: 5173,
+    proxy: {
+      '/api': backend,
+      '/oidc': backend,
+      '/config.json': backend,
+      '/ws': { target: backend, ws: true },
+    },
+  },
+  test: { environment: 'node', include: ['src/**/*.test.ts'] },
+})
