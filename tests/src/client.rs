@@ -20,6 +20,8 @@ pub struct Client {
     pub held: HashMap<String, String>,
     /// Frames other than text, in order.
     pub frames: Vec<Value>,
+    /// What was said, by message id: said again when the answer is "not now".
+    said: HashMap<String, Value>,
 }
 
 /// How a reply ended, as this client saw it.
@@ -52,7 +54,7 @@ impl Client {
         match connect_async(request).await {
             Ok((socket, answer)) => {
                 assert_eq!(answer.headers()["sec-websocket-protocol"], "openclaw.v1");
-                Ok(Client { socket, held: HashMap::new(), frames: Vec::new() })
+                Ok(Client { socket, held: HashMap::new(), frames: Vec::new(), said: HashMap::new() })
             }
             Err(tungstenite::Error::Http(answer)) => Err(ConnectFailure(answer.status().as_u16())),
             Err(error) => panic!("could not connect: {error}"),
@@ -72,10 +74,11 @@ impl Client {
     }
 
     pub async fn say_in(&mut self, conversation: &str, id: &str, text: &str) {
-        self.send(json!({
+        let frame = json!({
             "action": "sendMessage", "messageId": id, "conversationId": conversation, "message": text,
-        }))
-        .await;
+        });
+        self.said.insert(id.to_owned(), frame.clone());
+        self.send(frame).await;
     }
 
     /// The next frame; text frames are also added to `held`.
@@ -90,11 +93,21 @@ impl Client {
                     assert!(text.len() <= 32_768, "a frame of {} bytes", text.len());
                     let frame: Value = serde_json::from_str(&text)?;
                     self.take(&frame);
+                    self.say_again_if_asked(&frame).await;
                     return Ok(frame);
                 }
                 Message::Close(frame) => anyhow::bail!("closed: {frame:?}"),
                 _ => {}
             }
+        }
+    }
+
+    /// As the page does: an id makes repeating safe.
+    async fn say_again_if_asked(&mut self, frame: &Value) {
+        let refused = frame["type"] == "error" && frame["retryable"] == true;
+        let id = frame["messageId"].as_str().filter(|_| refused);
+        if let Some(said) = id.and_then(|id| self.said.get(id)).cloned() {
+            self.send(said).await;
         }
     }
 

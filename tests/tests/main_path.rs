@@ -166,7 +166,8 @@ async fn a_run_is_stopped_on_request_and_keeps_what_there_was() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_capacity_is_said_and_tried_again_by_itself() {
-    let stack = Stack::scripted().await;
+    let extra_env = vec![("LOCAL_STACK_SCHEDULE".into(), "1".into())];
+    let stack = Stack::start(StackOptions { extra_env, ..StackOptions::default() }).await;
     stack.control(Method::PUT, "faults", json!({"allUnavailable": true})).await;
     let mut ana = stack.client("ana").await;
     let id = message_id();

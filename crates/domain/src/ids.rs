@@ -75,7 +75,7 @@ id! {
 }
 id! {
     /// API Gateway's name for one socket.
-    ConnectionId, "connectionId", 128, "letters, digits, '-', '_' and '='", "-_="
+    ConnectionId, "connectionId", 128, "letters, digits, '-', '_', '+', '/' and '='", "-_+/="
 }
 
 impl Default for ConversationId {

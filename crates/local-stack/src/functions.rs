@@ -7,6 +7,7 @@ use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 #[async_trait]
 pub trait Functions: Send + Sync + 'static {
@@ -25,11 +26,18 @@ pub trait Functions: Send + Sync + 'static {
 /// API Gateway's integration timeout; not adjustable for WebSocket APIs.
 pub(crate) const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
+/// Handlers that run at once, as an account's concurrency limits Lambda's. In AWS each would
+/// have a machine of its own; here all share this one, and too many at once only make each
+/// other's calls time out. The rest wait their turn, before their clock starts.
+const CONCURRENCY: usize = 16;
+static TURNS: Semaphore = Semaphore::const_new(CONCURRENCY);
+
 /// Runs a handler as Lambda would: a panic or an overrun is a failed
 /// invocation, never the end of the caller.
 pub(crate) async fn invoke(
     handler: impl Future<Output = anyhow::Result<Value>>,
 ) -> anyhow::Result<Value> {
+    let _turn = TURNS.acquire().await.expect("never closed");
     let guarded = AssertUnwindSafe(handler).catch_unwind();
     match tokio::time::timeout(INTEGRATION_TIMEOUT, guarded).await {
         Ok(Ok(answer)) => answer,

@@ -10,10 +10,7 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the `Clock` that the rest takes"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the `Clock` that the rest takes")]
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)

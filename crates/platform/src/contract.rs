@@ -1,1 +1,162 @@
-//! The contract suite.
+//! The contract suite: what every implementation of the ports must do, however it does it.
+//!
+//! An implementation's test names a function that makes a [`ContractWorld`]:
+//!
+//! ```ignore
+//! async fn world() -> SimWorld { .. }
+//! platform::contract_tests!(world);
+//! ```
+//!
+//! and gets one test for each case. Every case has users of its own, so cases may share one
+//! database and run at the same time.
+
+pub mod connections;
+pub mod conversations;
+pub mod endings;
+pub mod inbox;
+pub mod launches;
+pub mod leases;
+mod scene;
+pub mod task_life;
+pub mod texts;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::UserId;
+
+use crate::{Connections, Conversations, Inbox, Tasks};
+
+pub trait ContractWorld: Send + Sync {
+    fn inbox(&self) -> Arc<dyn Inbox>;
+    fn tasks(&self) -> Arc<dyn Tasks>;
+    fn connections(&self) -> Arc<dyn Connections>;
+    fn conversations(&self) -> Arc<dyn Conversations>;
+
+    /// Somebody whom this world has not seen.
+    fn new_user(&self) -> UserId {
+        static SEEN: AtomicU64 = AtomicU64::new(0);
+        let number = SEEN.fetch_add(1, Ordering::Relaxed);
+        let process = std::process::id();
+        UserId::new(format!("contract:{process}.{number}")).expect("allowed characters")
+    }
+}
+
+/// One `#[tokio::test]` for each case of the contract, against what `$world().await` gives.
+#[macro_export]
+macro_rules! contract_tests {
+    ($world:ident) => {
+        $crate::contract_tests! { $world;
+            inbox:
+                a_message_is_accepted_once_and_known_again,
+                fifty_puts_of_one_id_are_accepted_once,
+                one_id_of_two_users_is_two_messages,
+                a_message_reads_back_whole,
+                ids_may_have_every_allowed_character,
+                the_outline_is_in_order_and_without_texts,
+                a_finished_message_keeps_its_place_in_the_outline,
+                many_long_messages_are_all_open,
+                expired_messages_are_hidden,
+                an_expired_id_may_be_used_again,
+                only_an_open_message_can_be_cancelled;
+            leases:
+                a_lease_counts_and_names_its_generation,
+                a_lease_whose_answer_was_lost_can_be_asked_for_again,
+                a_newer_generation_takes_a_lease_over,
+                an_older_generation_leases_nothing,
+                a_generation_that_was_never_launched_leases_nothing,
+                a_released_generation_leases_nothing,
+                a_message_that_is_not_open_cannot_be_leased,
+                a_lease_given_back_keeps_its_attempts,
+                only_a_lease_of_ones_own_is_given_back,
+                a_cancelled_message_says_so_to_the_bridge_that_leases_it;
+            endings:
+                the_reply_and_the_end_of_the_message_are_one,
+                a_message_ends_once,
+                of_ten_completions_at_once_one_counts,
+                a_dead_message_keeps_its_text,
+                a_message_without_a_lease_does_not_end,
+                a_fenced_completion_leaves_nothing_behind,
+                a_tombstone_expires_after_two_days;
+            launches:
+                a_user_without_a_row_is_idle,
+                a_claim_starts_the_next_generation,
+                of_fifty_claims_one_wins,
+                a_claim_on_an_old_view_loses,
+                a_claim_forgets_the_last_task_and_keeps_the_history,
+                a_launch_is_recorded,
+                a_failed_launch_is_idle_and_due_soon,
+                a_launch_is_due_at_its_time_and_not_before,
+                due_users_are_found_whoever_they_are;
+            task_life:
+                a_bridge_reports_its_life,
+                the_last_ten_wake_ups_are_kept,
+                an_older_generation_changes_nothing,
+                a_released_generation_changes_nothing,
+                a_release_makes_the_user_idle,
+                a_release_of_an_older_generation_leaves_the_current_one,
+                what_is_released_never_falls,
+                releasing_a_user_without_a_task_does_nothing;
+            connections:
+                a_connection_reads_back_until_it_expires,
+                a_bridge_of_the_current_generation_receives_nudges,
+                a_bridge_of_another_generation_is_fenced,
+                a_client_cannot_register_as_a_bridge,
+                the_clients_of_a_user_are_neither_bridges_nor_anybody_elses,
+                a_removed_connection_is_gone_and_may_be_removed_again,
+                removing_the_bridges_connection_stops_nudges,
+                removing_an_old_bridge_connection_leaves_the_new_one;
+            conversations:
+                a_conversation_begins_empty,
+                conversations_are_listed_by_activity_under_their_first_message,
+                history_is_in_order_and_pairs_stand_together,
+                history_pages_meet_without_gap_or_overlap,
+                a_page_that_just_fits_is_the_last,
+                a_place_of_another_conversation_reads_as_the_end,
+                a_conversation_whose_name_starts_like_another_is_its_own,
+                a_reply_reads_back_whole,
+                expired_conversations_are_hidden;
+            texts:
+                messages_of_every_size_read_back,
+                replies_of_every_size_read_back,
+                a_page_of_history_holds_long_replies_too;
+        }
+    };
+    ($world:ident; $($module:ident: $($case:ident),+;)+) => {$(
+        mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let world = super::$world().await;
+                    $crate::contract::$module::$case(&world).await;
+                }
+            )+
+        }
+    )+};
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_case_is_in_the_list() {
+        let list = include_str!("contract.rs");
+        let files = [
+            include_str!("contract/connections.rs"),
+            include_str!("contract/conversations.rs"),
+            include_str!("contract/endings.rs"),
+            include_str!("contract/inbox.rs"),
+            include_str!("contract/launches.rs"),
+            include_str!("contract/leases.rs"),
+            include_str!("contract/task_life.rs"),
+            include_str!("contract/texts.rs"),
+        ];
+        let lines = files.iter().flat_map(|file| file.lines());
+        let cases = lines.filter_map(|line| line.strip_prefix("pub async fn ")?.split('(').next());
+        let missing: Vec<&str> = cases
+            .filter(|case| {
+                !list.contains(&format!(" {case},")) && !list.contains(&format!(" {case};"))
+            })
+            .collect();
+        assert_eq!(missing, Vec::<&str>::new());
+    }
+}

@@ -16,10 +16,7 @@ impl Unavailable {
         operation: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self {
-            operation,
-            source: source.into(),
-        }
+        Self { operation, source: source.into() }
     }
 }
 

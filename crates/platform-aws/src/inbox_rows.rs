@@ -1,0 +1,142 @@
+//! Rows of the inbox, and the rows of a conversation that a message ends as.
+
+use domain::limits::{INBOX_TTL, TOMBSTONE_TTL};
+use domain::text::{title_of, utf16_len};
+use domain::{Generation, InboxMessage, InboxState, ReplyTo, Role, Timestamp, UserId};
+use platform::{Completion, NewMessage};
+
+use crate::keys;
+use crate::row::{Item, Malformed, Row, item, json, number, text, word};
+use crate::texts::Stored;
+use crate::writes::Change;
+
+/// What `read` needs, without the text: an outline of 200 long messages would be 25 MB.
+pub(crate) const OUTLINE: &str = "#SK, #conversationId, #channel, #replyTo, #receivedAt, #state, \
+                                  #leaseGeneration, #attempts, #cancelRequested, #replyLength";
+
+pub(crate) fn key(user: &UserId, id: &domain::MessageId) -> Item {
+    item([("PK", text(keys::user(user))), ("SK", text(keys::inbox(id)))])
+}
+
+pub(crate) fn pending(user: &UserId, message: &NewMessage) -> Item {
+    item([
+        ("PK", text(keys::user(user))),
+        ("SK", text(keys::inbox(&message.id))),
+        ("state", word(&InboxState::Pending)),
+        ("conversationId", text(message.conversation.as_str())),
+        ("channel", word(&message.channel)),
+        ("replyTo", json(&message.reply_to)),
+        ("text", text(&message.text)),
+        ("receivedAt", number(message.received_at.millis())),
+        ("attempts", number(0)),
+        ("ttl", number((message.received_at + INBOX_TTL).epoch_seconds())),
+    ])
+}
+
+pub(crate) fn read(row: Row<'_>) -> Result<InboxMessage, Malformed> {
+    Ok(InboxMessage {
+        id: row.id("SK", keys::inbox_of)?,
+        conversation: row.word("conversationId")?,
+        channel: row.word("channel")?,
+        reply_to: row.json_if_any("replyTo")?.unwrap_or(ReplyTo::None),
+        text: row.text_if_any("text")?.unwrap_or_default().to_owned(),
+        received_at: Timestamp(row.number("receivedAt")?),
+        state: row.word("state")?,
+        lease_generation: row.number_if_any("leaseGeneration")?.map(Generation),
+        attempts: u32::try_from(row.number("attempts")?).unwrap_or(u32::MAX),
+        cancel_requested: row.flag("cancelRequested")?,
+        reply_length: row.number_if_any("replyLength")?,
+    })
+}
+
+/// A tombstone remembers the id for deduplication and the reply's length for `resume`; a dead
+/// row keeps its text, so that the user can try again.
+pub(crate) fn end<'a>(table: &'a str, user: &UserId, done: &Completion<'_>) -> Change<'a> {
+    let mut values = item([
+        (":ended", word(&done.state)),
+        (":leased", word(&InboxState::Leased)),
+        (":lease", number(done.generation.0)),
+    ]);
+    let (update, kept_for) = if done.state == InboxState::Done {
+        values.insert(":length".into(), number(utf16_len(&done.reply.text)));
+        let update = "SET #state = :ended, #ttl = :ttl, #replyLength = :length \
+                      REMOVE #text, #leaseGeneration";
+        (update, TOMBSTONE_TTL)
+    } else {
+        ("SET #state = :ended, #ttl = :ttl REMOVE #leaseGeneration", INBOX_TTL)
+    };
+    values.insert(":ttl".into(), number((done.reply.at + kept_for).epoch_seconds()));
+    Change {
+        table,
+        key: key(user, &done.message.id),
+        update,
+        condition: "#state = :leased AND #leaseGeneration = :lease",
+        values,
+    }
+}
+
+pub(crate) fn user_row(user: &UserId, done: &Completion<'_>, ttl: u64) -> Item {
+    let message = done.message;
+    let place = keys::message(&message.conversation, message.received_at, &message.id);
+    let mut row = conversation_row(user, done, place, Role::User, ttl);
+    row.extend(item([("text", text(&message.text)), ("at", number(message.received_at.millis()))]));
+    row
+}
+
+pub(crate) fn reply_row(user: &UserId, done: &Completion<'_>, stored: Stored, ttl: u64) -> Item {
+    let (message, reply) = (done.message, done.reply);
+    let place = keys::reply(&message.conversation, message.received_at, &message.id);
+    let mut row = conversation_row(user, done, place, Role::Assistant, ttl);
+    row.extend(item([
+        stored.attribute(),
+        ("at", number(reply.at.millis())),
+        ("outcome", word(&reply.outcome)),
+    ]));
+    row.extend(reply.error.as_ref().map(|error| ("error".into(), text(error))));
+    row.extend(reply.usage.as_ref().map(|usage| ("usage".into(), json(usage))));
+    row
+}
+
+fn conversation_row(
+    user: &UserId,
+    done: &Completion<'_>,
+    place: String,
+    role: Role,
+    ttl: u64,
+) -> Item {
+    let message = done.message;
+    item([
+        ("PK", text(keys::user(user))),
+        ("SK", text(place)),
+        ("messageId", text(message.id.as_str())),
+        ("conversationId", text(message.conversation.as_str())),
+        ("role", word(&role)),
+        ("receivedAt", number(message.received_at.millis())),
+        ("channel", word(&message.channel)),
+        ("ttl", number(ttl)),
+    ])
+}
+
+/// The first message of a conversation gives it its title.
+pub(crate) fn activity<'a>(
+    table: &'a str,
+    user: &UserId,
+    done: &Completion<'_>,
+    ttl: u64,
+) -> Change<'a> {
+    let conversation = &done.message.conversation;
+    Change {
+        table,
+        key: item([("PK", text(keys::user(user))), ("SK", text(keys::meta(conversation)))]),
+        update: "SET #title = if_not_exists(#title, :title), #conversationId = :conversation, \
+                 #lastActivityAt = :at, #ttl = :ttl",
+        // Always true: what a change without a condition of its own says.
+        condition: "attribute_not_exists(#PK) OR attribute_exists(#PK)",
+        values: item([
+            (":title", text(title_of(&done.message.text))),
+            (":conversation", text(conversation.as_str())),
+            (":at", number(done.reply.at.millis())),
+            (":ttl", number(ttl)),
+        ]),
+    }
+}

@@ -1,0 +1,205 @@
+//! The five tables: what is in them, who writes it, and under which condition. Infrastructure
+//! code, the local stack and the tests create them from the same definitions.
+//!
+//! # TaskState: `PK = USER#<userId>`
+//!
+//! One row per user who ever had a task. No TTL.
+//!
+//! | attribute | written by | condition |
+//! | --- | --- | --- |
+//! | `status`, `generation`, `phase`, `launchedAt`, `launchTokenSha256` | whoever claims a launch | status and generation as read (I2) |
+//! | `taskArn`, `capacity` | the launcher | its generation is current |
+//! | `status`, `phase`, `lastActivityAt`, `recentWakes` | the bridge | its generation is current and not released (I3) |
+//! | `bridgeConnection` | ws-connect | the bridge's generation is current; cleared when that connection is removed |
+//! | `released` | the bridge, the watchdog | only rises |
+//! | `dueShard` 0 to 15, `dueAt` | whoever claims a launch, or gives it up | as above; removed by release |
+//!
+//! Index `due-index` (`dueShard`, `dueAt`), keys only, sparse: the watchdog reads what is due
+//! without a scan. The shard is a hash of the user, so that no index partition is hot.
+//!
+//! # PendingMessages: `PK = USER#<userId>`, `SK = MSG#<messageId>`
+//!
+//! The inbox. Put by Lambdas if there is no such row, or only an expired one (I1); leased, given back and ended by
+//! the bridge in a transaction with its fence; `cancelRequested` set by Lambdas while the row
+//! is open. `ttl`: 7 days, and 48 hours for a tombstone.
+//!
+//! # Conversations: `PK = USER#<userId>`
+//!
+//! `SK = CONV#<conversationId>#MSG#<receivedAt, 13 digits>#<messageId>` is the user's message,
+//! the same key with `#reply` the answer, `CONV#<conversationId>#META` title and last activity.
+//! All three are written by the transaction that ends a message (I4). A text beyond 256 KiB
+//! lies in the bucket and the row has its `textKey`.
+//!
+//! Index `meta-index` (`PK`, `lastActivityAt`), local and sparse: only META rows have
+//! `lastActivityAt`, so that listing conversations by activity reads no message. `ttl`: 7 days after the reply, or as configured.
+//!
+//! # Connections: `PK = CONN#<connectionId>`
+//!
+//! `userId`, `kind` client or bridge, `generation` of a bridge, `connectedAt`. Put by ws-connect,
+//! deleted by ws-disconnect and by whoever finds the connection gone. `ttl`: 3 hours.
+//! Index `userId-index` (`userId`).
+//!
+//! # Settings: `PK = USER#<userId>`, `SK = SETTING#<key>`
+//!
+//! Reserved for user settings and one-time codes; `ttl` where a row expires.
+
+use serde_json::{Value, json};
+
+use crate::config::{ConfigError, Lookup, required};
+
+/// DynamoDB's TTL attribute: epoch seconds. Deletion lags by days, so every read filters.
+pub const TTL: &str = "ttl";
+pub const DUE_INDEX: &str = "due-index";
+pub const META_INDEX: &str = "meta-index";
+pub const USER_INDEX: &str = "userId-index";
+
+/// Partitions of [`DUE_INDEX`].
+pub const DUE_SHARDS: u64 = 16;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tables {
+    pub task_state: String,
+    pub pending_messages: String,
+    pub conversations: String,
+    pub connections: String,
+    pub settings: String,
+}
+
+impl Tables {
+    pub fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            task_state: task_state(lookup)?,
+            pending_messages: pending_messages(lookup)?,
+            conversations: conversations(lookup)?,
+            connections: connections(lookup)?,
+            settings: required(lookup, "TABLE_SETTINGS")?,
+        })
+    }
+
+    /// `<prefix>TaskState` and so on.
+    pub fn prefixed(prefix: &str) -> Self {
+        Self {
+            task_state: format!("{prefix}TaskState"),
+            pending_messages: format!("{prefix}PendingMessages"),
+            conversations: format!("{prefix}Conversations"),
+            connections: format!("{prefix}Connections"),
+            settings: format!("{prefix}Settings"),
+        }
+    }
+}
+
+pub(crate) fn task_state(lookup: Lookup<'_>) -> Result<String, ConfigError> {
+    required(lookup, "TABLE_TASK_STATE")
+}
+
+pub(crate) fn pending_messages(lookup: Lookup<'_>) -> Result<String, ConfigError> {
+    required(lookup, "TABLE_PENDING_MESSAGES")
+}
+
+pub(crate) fn conversations(lookup: Lookup<'_>) -> Result<String, ConfigError> {
+    required(lookup, "TABLE_CONVERSATIONS")
+}
+
+pub(crate) fn connections(lookup: Lookup<'_>) -> Result<String, ConfigError> {
+    required(lookup, "TABLE_CONNECTIONS")
+}
+
+/// CreateTable requests, as DynamoDB's JSON protocol takes them.
+pub fn create_table_json(tables: &Tables) -> Vec<Value> {
+    vec![
+        task_state_table(&tables.task_state),
+        table(&tables.pending_messages, &["PK", "SK"], json!({})),
+        conversations_table(&tables.conversations),
+        connections_table(&tables.connections),
+        table(&tables.settings, &["PK", "SK"], json!({})),
+    ]
+}
+
+/// UpdateTimeToLive requests for the tables whose rows expire.
+pub fn time_to_live_json(tables: &Tables) -> Vec<Value> {
+    [&tables.pending_messages, &tables.conversations, &tables.connections, &tables.settings]
+        .map(|name| {
+            json!({
+                "TableName": name,
+                "TimeToLiveSpecification": { "Enabled": true, "AttributeName": TTL },
+            })
+        })
+        .into()
+}
+
+fn task_state_table(name: &str) -> Value {
+    let index = json!({
+        "IndexName": DUE_INDEX,
+        "KeySchema": key_schema(&["dueShard", "dueAt"]),
+        "Projection": { "ProjectionType": "KEYS_ONLY" },
+    });
+    let attributes = json!([
+        { "AttributeName": "PK", "AttributeType": "S" },
+        { "AttributeName": "dueShard", "AttributeType": "N" },
+        { "AttributeName": "dueAt", "AttributeType": "N" },
+    ]);
+    table(
+        name,
+        &["PK"],
+        json!({ "GlobalSecondaryIndexes": [index], "AttributeDefinitions": attributes }),
+    )
+}
+
+fn conversations_table(name: &str) -> Value {
+    let index = json!({
+        "IndexName": META_INDEX,
+        "KeySchema": key_schema(&["PK", "lastActivityAt"]),
+        "Projection": { "ProjectionType": "ALL" },
+    });
+    let attributes = json!([
+        { "AttributeName": "PK", "AttributeType": "S" },
+        { "AttributeName": "SK", "AttributeType": "S" },
+        { "AttributeName": "lastActivityAt", "AttributeType": "N" },
+    ]);
+    table(
+        name,
+        &["PK", "SK"],
+        json!({ "LocalSecondaryIndexes": [index], "AttributeDefinitions": attributes }),
+    )
+}
+
+fn connections_table(name: &str) -> Value {
+    let index = json!({
+        "IndexName": USER_INDEX,
+        "KeySchema": key_schema(&["userId"]),
+        "Projection": { "ProjectionType": "ALL" },
+    });
+    let attributes = json!([
+        { "AttributeName": "PK", "AttributeType": "S" },
+        { "AttributeName": "userId", "AttributeType": "S" },
+    ]);
+    table(
+        name,
+        &["PK"],
+        json!({ "GlobalSecondaryIndexes": [index], "AttributeDefinitions": attributes }),
+    )
+}
+
+/// On demand, with string keys unless `more` says otherwise.
+fn table(name: &str, keys: &[&str], more: Value) -> Value {
+    let attributes: Vec<Value> =
+        keys.iter().map(|key| json!({ "AttributeName": key, "AttributeType": "S" })).collect();
+    let mut request = json!({
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": key_schema(keys),
+        "AttributeDefinitions": attributes,
+    });
+    if let (Some(request), Value::Object(more)) = (request.as_object_mut(), more) {
+        request.extend(more);
+    }
+    request
+}
+
+fn key_schema(keys: &[&str]) -> Value {
+    let kinds = ["HASH", "RANGE"];
+    keys.iter()
+        .zip(kinds)
+        .map(|(name, kind)| json!({ "AttributeName": name, "KeyType": kind }))
+        .collect()
+}

@@ -1,0 +1,11 @@
+//! Adapters against stand-ins on loopback: an embedded DynamoDB, an S3 of one page, and
+//! servers that answer what they are told. One binary: each would link the whole SDK again.
+
+mod compute;
+mod contention;
+mod contract;
+mod credentials;
+mod push;
+mod secrets;
+mod support;
+mod tokens;

@@ -1,0 +1,73 @@
+//! Everything there is, and the fence that guards it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::{
+    ConnectionId, Conversation, ConversationId, Generation, InboxMessage, MessageId, StoredMessage,
+    TaskState, Timestamp, UserId,
+};
+use platform::{Connection, WriteError};
+
+use crate::compute::Machines;
+use crate::faults::Faults;
+use crate::push::Sockets;
+
+/// Something that is hidden once its time has come, as a row with a TTL is.
+#[derive(Clone, Debug)]
+pub(crate) struct Expiring<T> {
+    pub(crate) value: T,
+    pub(crate) expires: Timestamp,
+}
+
+impl<T> Expiring<T> {
+    /// DynamoDB counts whole seconds.
+    pub(crate) fn is_live(&self, now: Timestamp) -> bool {
+        self.expires.epoch_seconds() > now.epoch_seconds()
+    }
+
+    pub(crate) fn live(&self, now: Timestamp) -> Option<&T> {
+        self.is_live(now).then_some(&self.value)
+    }
+}
+
+/// A message's place in its conversation.
+pub(crate) type Place = (Timestamp, MessageId);
+/// The user's message and its reply: written together, read together.
+pub(crate) type Pair = [StoredMessage; 2];
+
+#[derive(Default)]
+pub(crate) struct Talk {
+    pub(crate) meta: Option<Expiring<Conversation>>,
+    pub(crate) pairs: BTreeMap<Place, Expiring<Pair>>,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) tasks: HashMap<UserId, TaskState>,
+    pub(crate) inbox: HashMap<UserId, HashMap<MessageId, Expiring<InboxMessage>>>,
+    pub(crate) talks: HashMap<(UserId, ConversationId), Talk>,
+    pub(crate) connections: HashMap<ConnectionId, Expiring<Connection>>,
+    pub(crate) machines: Machines,
+    pub(crate) sockets: Sockets,
+    pub(crate) faults: Faults,
+}
+
+impl State {
+    pub(crate) fn task(&self, user: &UserId) -> TaskState {
+        self.tasks.get(user).cloned().unwrap_or_else(|| TaskState::idle(user.clone()))
+    }
+
+    /// The user's row, if `generation` is its current one and has not been released (I3).
+    pub(crate) fn current(
+        &mut self,
+        user: &UserId,
+        generation: Generation,
+    ) -> Result<&mut TaskState, WriteError> {
+        let task = self.tasks.get_mut(user).ok_or(WriteError::Fenced)?;
+        if task.generation == generation && task.released < generation {
+            Ok(task)
+        } else {
+            Err(WriteError::Fenced)
+        }
+    }
+}

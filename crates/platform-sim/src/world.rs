@@ -1,0 +1,102 @@
+//! The handle that tests hold: ports, faults, and a look at what happened.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use domain::{InboxMessage, TaskState, UserId};
+use platform::{Compute, Connections, Conversations, Inbox, Push, Tasks, Unavailable};
+
+use crate::clock::TurnedClock;
+use crate::faults::Injected;
+use crate::state::State;
+
+#[derive(Clone)]
+pub struct World {
+    state: Arc<Mutex<State>>,
+    clock: TurnedClock,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new(TurnedClock::default())
+    }
+}
+
+impl World {
+    pub fn new(clock: TurnedClock) -> Self {
+        Self { state: Arc::default(), clock }
+    }
+
+    pub fn clock(&self) -> &TurnedClock {
+        &self.clock
+    }
+
+    pub fn inbox(&self) -> Arc<dyn Inbox> {
+        Arc::new(self.clone())
+    }
+
+    pub fn tasks(&self) -> Arc<dyn Tasks> {
+        Arc::new(self.clone())
+    }
+
+    pub fn connections(&self) -> Arc<dyn Connections> {
+        Arc::new(self.clone())
+    }
+
+    pub fn conversations(&self) -> Arc<dyn Conversations> {
+        Arc::new(self.clone())
+    }
+
+    pub fn compute(&self) -> Arc<dyn Compute> {
+        Arc::new(self.clone())
+    }
+
+    pub fn push(&self) -> Arc<dyn Push> {
+        Arc::new(self.clone())
+    }
+
+    /// The next `times` calls of `operation` do nothing and answer `Unavailable`. Operations
+    /// are named as in [`Unavailable::operation`]: `inbox.put`, `compute.launch`, `push`.
+    pub fn fail_next(&self, operation: &str, times: u32) {
+        self.lock().faults.fail_next(operation, times);
+    }
+
+    /// The next `times` calls of `operation` happen, and answer `Unavailable` all the same.
+    pub fn lose_next(&self, operation: &str, times: u32) {
+        self.lock().faults.lose_next(operation, times);
+    }
+
+    pub fn task(&self, user: &UserId) -> TaskState {
+        self.lock().task(user)
+    }
+
+    /// Every row of the user's inbox, texts included, oldest first.
+    pub fn inbox_of(&self, user: &UserId) -> Vec<InboxMessage> {
+        let state = self.lock();
+        let rows = state.inbox.get(user).into_iter().flat_map(|rows| rows.values());
+        let mut rows: Vec<InboxMessage> = rows.map(|row| row.value.clone()).collect();
+        rows.sort_by(|a, b| a.order().cmp(&b.order()));
+        rows
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no test panics while it holds the world")
+    }
+
+    /// One call of a port: other tasks may come first, then it happens at once, or fails.
+    pub(crate) async fn call<T, E: From<Unavailable>>(
+        &self,
+        operation: &'static str,
+        act: impl FnOnce(&mut State) -> Result<T, E>,
+    ) -> Result<T, E> {
+        tokio::task::yield_now().await;
+        let mut state = self.lock();
+        if state.faults.fails(operation) {
+            return Err(Unavailable::new(operation, Injected).into());
+        }
+        let outcome = act(&mut state);
+        if state.faults.loses(operation) {
+            return Err(Unavailable::new(operation, Injected).into());
+        }
+        outcome
+    }
+}

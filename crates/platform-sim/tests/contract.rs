@@ -1,0 +1,33 @@
+//! The simulated world keeps the contract that the real one keeps.
+
+use std::sync::Arc;
+
+use platform::contract::ContractWorld;
+use platform::{Connections, Conversations, Inbox, Tasks};
+use platform_sim::World;
+
+struct Simulated(World);
+
+impl ContractWorld for Simulated {
+    fn inbox(&self) -> Arc<dyn Inbox> {
+        self.0.inbox()
+    }
+
+    fn tasks(&self) -> Arc<dyn Tasks> {
+        self.0.tasks()
+    }
+
+    fn connections(&self) -> Arc<dyn Connections> {
+        self.0.connections()
+    }
+
+    fn conversations(&self) -> Arc<dyn Conversations> {
+        self.0.conversations()
+    }
+}
+
+async fn world() -> Simulated {
+    Simulated(World::default())
+}
+
+platform::contract_tests!(world);
