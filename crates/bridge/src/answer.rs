@@ -1,0 +1,161 @@
+//! One message: lease it, have it answered, record the reply, and only then say that it ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{InboxMessage, InboxState, Outcome, Reply, ReplyTo, Usage};
+
+use crate::agent::{RunEnd, RunRequest};
+use crate::bridge::{Bridge, InHand, LEASES_MAX};
+use crate::follow::{Followed, follow};
+use crate::{record, tell};
+
+/// What becomes of a message that was leased.
+pub(crate) enum Verdict {
+    Answered(Reply),
+    /// Nobody will answer it: Dead, with the reason in the reply.
+    GivenUp(Reply),
+    /// Pending again, for the next bridge.
+    GivenBack,
+    /// We are a zombie.
+    Fenced,
+}
+
+/// Many conversations that start together read once who listens.
+const LISTENERS_FRESH: Duration = Duration::from_secs(1);
+
+pub(crate) async fn answer(bridge: &Bridge, waiting: &InboxMessage) {
+    if bridge.halt.is_closing() {
+        return;
+    }
+    // Before the lease: a cancel that comes in between finds it.
+    let in_hand = bridge.running.insert(waiting);
+    bridge.relay.begin(&in_hand.reply);
+    let (leased, ()) =
+        tokio::join!(record::lease(bridge, &waiting.id), bridge.relay.look_around(LISTENERS_FRESH));
+    if let Some(row) = leased {
+        let verdict = answer_leased(bridge, &in_hand, &row).await;
+        record::close(bridge, &in_hand, &row, verdict).await;
+    }
+    bridge.relay.end(&waiting.id);
+    bridge.running.remove(&waiting.id);
+}
+
+async fn answer_leased(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage) -> Verdict {
+    if let ReplyTo::Connection { id } = &row.reply_to {
+        bridge.relay.listen(id);
+    }
+    if row.cancel_requested || in_hand.cancelled.is_cancelled() {
+        return Verdict::Answered(reply(bridge, in_hand, Outcome::Cancelled, None));
+    }
+    if row.attempts > LEASES_MAX {
+        return given_up(bridge, in_hand, "it stopped each time it tried");
+    }
+    tell::begins(bridge, row);
+    run_until_it_ends(bridge, in_hand, row).await
+}
+
+async fn run_until_it_ends(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage) -> Verdict {
+    let mut attempt = 1;
+    loop {
+        let request = request(bridge, row, attempt);
+        match follow(bridge, in_hand, request).await {
+            Followed::Ended(RunEnd::Failed { message, retryable }) => {
+                let delay = bridge.policy.retry.delay_after(attempt).filter(|_| retryable);
+                let Some(delay) = delay else {
+                    return given_up(bridge, in_hand, &message);
+                };
+                tell::retries(bridge, row, &message, delay);
+                if let Some(verdict) = pause(bridge, in_hand, delay).await {
+                    return verdict;
+                }
+            }
+            Followed::Ended(RunEnd::Complete { text, truncated, usage }) => {
+                let whole = in_hand.reply.settle(&text) && !truncated;
+                let outcome = if whole { Outcome::Complete } else { Outcome::Truncated };
+                return Verdict::Answered(reply(bridge, in_hand, outcome, usage));
+            }
+            Followed::Ended(RunEnd::Aborted { text }) => {
+                if !text.is_empty() {
+                    in_hand.reply.settle(&text);
+                }
+                return Verdict::Answered(reply(bridge, in_hand, Outcome::Cancelled, None));
+            }
+            Followed::Full => {
+                return Verdict::Answered(reply(bridge, in_hand, Outcome::Truncated, None));
+            }
+            Followed::Interrupted => return interrupted(bridge),
+        }
+        attempt += 1;
+        // What a client shows stays until there is something better.
+        in_hand.reply.replace("");
+    }
+}
+
+fn request(bridge: &Bridge, row: &InboxMessage, attempt: u32) -> RunRequest {
+    // The gateway answers "done" for the key of a run that failed, and does not run it again.
+    let run_id = match attempt {
+        1 => row.id.to_string(),
+        n => format!("{}.r{}", row.id, n - 1),
+    };
+    RunRequest {
+        session_key: session_key(row),
+        message: row.text.clone(),
+        run_id,
+        timeout: bridge.policy.run_timeout,
+        resuming: attempt == 1 && row.attempts > 1,
+    }
+}
+
+/// The gateway lower-cases keys: in hex, two conversations never become one.
+fn session_key(row: &InboxMessage) -> String {
+    let hex = data_encoding::HEXLOWER.encode(row.conversation.as_str().as_bytes());
+    format!("agent:main:c-{hex}")
+}
+
+/// Waits before the next try, unless that is no longer wanted.
+async fn pause(bridge: &Bridge, in_hand: &InHand, delay: Duration) -> Option<Verdict> {
+    tokio::select! {
+        () = tokio::time::sleep(delay) => None,
+        () = bridge.halt.aborting.cancelled() => Some(interrupted(bridge)),
+        () = in_hand.cancelled.cancelled() => {
+            Some(Verdict::Answered(reply(bridge, in_hand, Outcome::Cancelled, None)))
+        }
+    }
+}
+
+fn interrupted(bridge: &Bridge) -> Verdict {
+    if bridge.halt.is_fenced() { Verdict::Fenced } else { Verdict::GivenBack }
+}
+
+fn given_up(bridge: &Bridge, in_hand: &InHand, reason: &str) -> Verdict {
+    let error = tell::could_not_answer(reason);
+    let reply = reply(bridge, in_hand, Outcome::Failed, None);
+    Verdict::GivenUp(Reply { error: Some(error), ..reply })
+}
+
+fn reply(bridge: &Bridge, in_hand: &InHand, outcome: Outcome, usage: Option<Usage>) -> Reply {
+    let (text, at) = (in_hand.reply.text(), bridge.ports.clock.now());
+    Reply { text, outcome, error: None, usage, at }
+}
+
+/// A message that the user cancelled while it waited: recorded out of its turn, without a run.
+pub(crate) async fn cancel_waiting(bridge: &Arc<Bridge>, row: &InboxMessage) {
+    let in_hand = bridge.running.insert(row);
+    in_hand.cancelled.cancel();
+    if let Some(row) = record::lease(bridge, &row.id).await {
+        let verdict = Verdict::Answered(reply(bridge, &in_hand, Outcome::Cancelled, None));
+        record::close(bridge, &in_hand, &row, verdict).await;
+    }
+    bridge.running.remove(&row.id);
+}
+
+impl Verdict {
+    pub(crate) fn into_recorded(self) -> Option<(Reply, InboxState)> {
+        match self {
+            Verdict::Answered(reply) => Some((reply, InboxState::Done)),
+            Verdict::GivenUp(reply) => Some((reply, InboxState::Dead)),
+            Verdict::GivenBack | Verdict::Fenced => None,
+        }
+    }
+}

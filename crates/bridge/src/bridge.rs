@@ -1,0 +1,114 @@
+//! What every part that serves the user shares.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use domain::{Generation, InboxMessage, MessageId, RetryPolicy, UserId};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::activity::Activity;
+use crate::agent::Agent;
+use crate::halt::Halt;
+use crate::ports::Ports;
+use crate::queues::Queues;
+use crate::relay::Relay;
+use crate::transcript::Transcript;
+
+pub struct Bridge {
+    pub user: UserId,
+    pub generation: Generation,
+    pub ports: Ports,
+    pub agent: Arc<dyn Agent>,
+    pub relay: Relay,
+    pub policy: Policy,
+    pub halt: Halt,
+    pub activity: Activity,
+    pub tasks: TaskTracker,
+    pub(crate) queues: Queues,
+    pub(crate) running: Running,
+    pub(crate) look_in_inbox: Notify,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    pub retry: RetryPolicy,
+    /// The whole of one run, tools included. The gateway enforces it, we only make sure.
+    pub run_timeout: Duration,
+    /// From the signal to SIGKILL, less what is kept for saving.
+    pub reply_grace: Duration,
+}
+
+/// A message that was taken up twice as often as a run is retried takes the machine down with
+/// it: give it up instead of starting the next machine for it.
+pub(crate) const LEASES_MAX: u32 = 6;
+
+impl Bridge {
+    pub fn new(
+        (user, generation): (UserId, Generation),
+        ports: Ports,
+        agent: Arc<dyn Agent>,
+        (relay, halt, tasks): (Relay, Halt, TaskTracker),
+        policy: Policy,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            user,
+            generation,
+            ports,
+            agent,
+            relay,
+            policy,
+            halt,
+            tasks,
+            activity: Activity::default(),
+            queues: Queues::default(),
+            running: Running::default(),
+            look_in_inbox: Notify::new(),
+        })
+    }
+}
+
+/// Messages that a worker has in hand.
+#[derive(Default)]
+pub(crate) struct Running(Mutex<HashMap<MessageId, Arc<InHand>>>);
+
+pub(crate) struct InHand {
+    pub(crate) reply: Arc<Transcript>,
+    /// The user no longer wants it.
+    pub(crate) cancelled: CancellationToken,
+}
+
+impl Running {
+    pub(crate) fn insert(&self, row: &InboxMessage) -> Arc<InHand> {
+        let fresh = row.attempts == 0;
+        let reply = Transcript::new(row.id.clone(), row.conversation.clone(), fresh);
+        let in_hand =
+            Arc::new(InHand { reply: Arc::new(reply), cancelled: CancellationToken::new() });
+        self.lock().insert(row.id.clone(), in_hand.clone());
+        in_hand
+    }
+
+    pub(crate) fn get(&self, id: &MessageId) -> Option<Arc<InHand>> {
+        self.lock().get(id).cloned()
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<InHand>> {
+        self.lock().values().cloned().collect()
+    }
+
+    pub(crate) fn remove(&self, id: &MessageId) {
+        self.lock().remove(id);
+    }
+
+    /// Whether there was something to cancel.
+    pub(crate) fn cancel(&self, id: &MessageId) -> bool {
+        let in_hand = self.get(id);
+        in_hand.inspect(|in_hand| in_hand.cancelled.cancel()).is_some()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<MessageId, Arc<InHand>>> {
+        self.0.lock().expect("no holder panics")
+    }
+}

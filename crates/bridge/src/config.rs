@@ -1,0 +1,188 @@
+//! What the task definition and the launch tell the bridge. Read once, before any port is bound;
+//! a missing or odd variable is an error that names it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use domain::{Generation, LaunchToken, UserId};
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub user: UserId,
+    pub generation: Generation,
+    pub launch_token: LaunchToken,
+    /// The WebSocket API that nudges come from.
+    pub ws_url: String,
+    /// 0: any free one.
+    pub bridge_port: u16,
+    pub gateway: GatewayProgram,
+    pub idle_timeout: Duration,
+    /// From SIGTERM to SIGKILL.
+    pub stop_grace: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub struct GatewayProgram {
+    pub command: Vec<String>,
+    /// 0: any free one.
+    pub port: u16,
+    pub state_dir: PathBuf,
+    /// The agent's own uid and gid, taken on when the bridge is root (I7).
+    pub run_as: Option<(u32, u32)>,
+    /// The few variables of ours that the agent may see.
+    pub inherited: Vec<(&'static str, String)>,
+}
+
+/// Whatever is not here does not reach the agent: no credentials, no launch token.
+const INHERITED: [&str; 8] = [
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "NODE_OPTIONS",
+    "NODE_COMPILE_CACHE",
+    "NODE_EXTRA_CA_CERTS",
+];
+
+impl Config {
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        let env = Environment(&lookup);
+        let launch_token = LaunchToken::parse(&env.required("LAUNCH_TOKEN")?)
+            .context("LAUNCH_TOKEN is not a launch token")?;
+        let config = Self {
+            user: UserId::new(env.required("USER_ID")?).context("USER_ID")?,
+            generation: Generation(env.number("GENERATION", None)?),
+            launch_token,
+            ws_url: env.required("WS_URL")?,
+            bridge_port: env.port("BRIDGE_PORT", 8080)?,
+            gateway: GatewayProgram {
+                command: env.command("OPENCLAW_COMMAND")?,
+                port: env.port("GATEWAY_PORT", 18789)?,
+                state_dir: env.optional("STATE_DIR", "/var/lib/openclaw").into(),
+                run_as: env.run_as()?,
+                inherited: env.inherited(),
+            },
+            idle_timeout: Duration::from_secs(env.number("IDLE_TIMEOUT_SECONDS", Some(300))?),
+            stop_grace: Duration::from_secs(env.number("STOP_GRACE_SECONDS", Some(120))?),
+        };
+        let token = &config.launch_token;
+        let same_launch = token.user == config.user && token.generation == config.generation;
+        ensure!(same_launch, "LAUNCH_TOKEN is of another launch than USER_ID and GENERATION");
+        Ok(config)
+    }
+}
+
+struct Environment<'a>(&'a dyn Fn(&str) -> Option<String>);
+
+impl Environment<'_> {
+    fn get(&self, name: &str) -> Option<String> {
+        (self.0)(name).filter(|value| !value.is_empty())
+    }
+
+    fn required(&self, name: &str) -> anyhow::Result<String> {
+        self.get(name).with_context(|| format!("{name} is not set"))
+    }
+
+    fn optional(&self, name: &str, default: &str) -> String {
+        self.get(name).unwrap_or_else(|| default.to_owned())
+    }
+
+    fn number(&self, name: &str, default: Option<u64>) -> anyhow::Result<u64> {
+        match (self.get(name), default) {
+            (Some(text), _) => {
+                text.parse().with_context(|| format!("{name} is `{text}`, which is not a number"))
+            }
+            (None, Some(default)) => Ok(default),
+            (None, None) => bail!("{name} is not set"),
+        }
+    }
+
+    fn port(&self, name: &str, default: u16) -> anyhow::Result<u16> {
+        let number = self.number(name, Some(default.into()))?;
+        u16::try_from(number).with_context(|| format!("{name} is {number}, which is not a port"))
+    }
+
+    fn command(&self, name: &str) -> anyhow::Result<Vec<String>> {
+        let text = self.required(name)?;
+        let words: Vec<String> = serde_json::from_str(&text)
+            .with_context(|| format!("{name} is not a JSON array of strings"))?;
+        ensure!(!words.is_empty(), "{name} is empty");
+        Ok(words)
+    }
+
+    fn run_as(&self) -> anyhow::Result<Option<(u32, u32)>> {
+        let id = |name: &str| -> anyhow::Result<Option<u32>> {
+            let text = self.get(name);
+            text.map(|text| text.parse().with_context(|| format!("{name} is `{text}`"))).transpose()
+        };
+        Ok(match (id("AGENT_UID")?, id("AGENT_GID")?) {
+            (Some(uid), gid) => Some((uid, gid.unwrap_or(uid))),
+            (None, _) => None,
+        })
+    }
+
+    fn inherited(&self) -> Vec<(&'static str, String)> {
+        INHERITED.iter().filter_map(|name| Some((*name, self.get(name)?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    fn variables() -> HashMap<&'static str, String> {
+        let user = UserId::new("ana").expect("valid");
+        let token = LaunchToken::new(user, Generation(3), [1; 32]).expose();
+        HashMap::from([
+            ("USER_ID", "ana".to_owned()),
+            ("GENERATION", "3".into()),
+            ("LAUNCH_TOKEN", token),
+            ("WS_URL", "ws://127.0.0.1:1/ws".into()),
+            ("OPENCLAW_COMMAND", r#"["node","openclaw.mjs"]"#.into()),
+            ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/secret".into()),
+            ("PATH", "/bin".into()),
+        ])
+    }
+
+    fn read(variables: &HashMap<&'static str, String>) -> anyhow::Result<Config> {
+        Config::from_lookup(|name| variables.get(name).cloned())
+    }
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        for name in ["USER_ID", "GENERATION", "LAUNCH_TOKEN", "WS_URL", "OPENCLAW_COMMAND"] {
+            let mut variables = variables();
+            variables.remove(name);
+            let error = read(&variables).expect_err("incomplete");
+            assert!(error.to_string().contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_listed_variables_are_kept_for_the_agent() {
+        let config = read(&variables()).expect("complete");
+        assert_eq!(config.gateway.inherited, [("PATH", "/bin".to_owned())]);
+        assert_eq!(config.gateway.command, ["node", "openclaw.mjs"]);
+        assert_eq!(config.gateway.run_as, None);
+    }
+
+    #[test]
+    fn a_token_of_another_launch_is_an_error() {
+        let mut variables = variables();
+        variables.insert("GENERATION", "4".into());
+        assert!(read(&variables).is_err());
+    }
+
+    #[test]
+    fn an_agent_uid_is_its_gid_too_unless_one_is_given() {
+        let mut variables = variables();
+        variables.insert("AGENT_UID", "1001".into());
+        assert_eq!(read(&variables).expect("complete").gateway.run_as, Some((1001, 1001)));
+        variables.insert("AGENT_GID", "100".into());
+        assert_eq!(read(&variables).expect("complete").gateway.run_as, Some((1001, 100)));
+    }
+}

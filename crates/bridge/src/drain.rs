@@ -1,0 +1,135 @@
+//! From the inbox into the hands of one worker for each conversation. The inbox is the truth:
+//! a nudge only says when to look.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{ConversationId, InboxMessage};
+use futures_util::FutureExt;
+use platform::WriteError;
+use tokio::time::{Instant, sleep};
+use tracing::{error, warn};
+
+use crate::answer::{answer, cancel_waiting};
+use crate::backoff::Backoff;
+use crate::bridge::Bridge;
+use crate::chain::chain;
+
+/// How often a nudge that got lost is made up for, while somebody is being answered.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+const LISTENERS_EVERY: Duration = Duration::from_secs(30);
+const TOUCH_EVERY: Duration = Duration::from_secs(60);
+
+/// Runs until the bridge stops leasing.
+pub async fn drain(bridge: Arc<Bridge>) {
+    let mut touched = Instant::now();
+    // A message may come between the first look and the nudge connection: one look more.
+    let mut looks_left = 2;
+    loop {
+        if look(&bridge).await.is_none() {
+            return;
+        }
+        looks_left = if bridge.activity.is_busy() { 1 } else { looks_left - 1 };
+        let again = async {
+            match looks_left {
+                0 => std::future::pending().await,
+                _ => sleep(LOOK_EVERY).await,
+            }
+        };
+        tokio::select! {
+            () = bridge.halt.closing.cancelled() => return,
+            () = bridge.look_in_inbox.notified() => looks_left = 2,
+            () = again => {}
+        }
+        keep_alive(&bridge, &mut touched).await;
+    }
+}
+
+/// `None`: the bridge stops.
+async fn look(bridge: &Arc<Bridge>) -> Option<()> {
+    let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
+    loop {
+        let now = bridge.ports.clock.now();
+        match bridge.ports.inbox.open(&bridge.user, now).await {
+            Ok(rows) => {
+                take_in(bridge, rows);
+                return Some(());
+            }
+            Err(error) if backoff.failures() == 0 => {
+                warn!(error = %chain(&error), "cannot read the inbox yet");
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = bridge.halt.closing.cancelled() => return None,
+            () = backoff.wait() => {}
+        }
+    }
+}
+
+fn take_in(bridge: &Arc<Bridge>, rows: Vec<InboxMessage>) {
+    if bridge.halt.is_closing() {
+        return;
+    }
+    let (unwanted, wanted): (Vec<_>, Vec<_>) = rows.into_iter().partition(|r| r.cancel_requested);
+    for row in unwanted {
+        cancel(bridge, row);
+    }
+    for conversation in bridge.queues.add(wanted) {
+        let busy = bridge.activity.busy();
+        let bridge = bridge.clone();
+        bridge.tasks.clone().spawn(async move {
+            serve(&bridge, &conversation).await;
+            drop(busy);
+        });
+    }
+}
+
+fn cancel(bridge: &Arc<Bridge>, row: InboxMessage) {
+    if bridge.running.cancel(&row.id) {
+        return;
+    }
+    if !bridge.queues.pull(&row) && !bridge.queues.reserve(&row.id) {
+        // A worker has just taken it and finds the wish in the row that it leases.
+        return;
+    }
+    let busy = bridge.activity.busy();
+    let bridge = bridge.clone();
+    bridge.tasks.clone().spawn(async move {
+        cancel_waiting(&bridge, &row).await;
+        bridge.queues.done(&row.id);
+        drop(busy);
+    });
+}
+
+async fn serve(bridge: &Arc<Bridge>, conversation: &ConversationId) {
+    while let Some(row) = bridge.queues.take(conversation) {
+        // A fault in one reply must not end the conversation: the row is still open, so the
+        // next look takes it up again, and its attempts are counted.
+        if AssertUnwindSafe(answer(bridge, &row)).catch_unwind().await.is_err() {
+            error!(message.id = %row.id, "answering a message panicked");
+            bridge.running.remove(&row.id);
+            bridge.relay.end(&row.id);
+        }
+        bridge.queues.done(&row.id);
+    }
+}
+
+/// What the rest of the system is told while somebody is here, and who is here.
+async fn keep_alive(bridge: &Bridge, touched: &mut Instant) {
+    if bridge.activity.is_busy() {
+        bridge.relay.look_around(LISTENERS_EVERY).await;
+    }
+    let active = bridge.activity.is_busy() || bridge.activity.last() > *touched;
+    if !active || touched.elapsed() < TOUCH_EVERY {
+        return;
+    }
+    *touched = Instant::now();
+    let now = bridge.ports.clock.now();
+    match bridge.ports.tasks.touch(&bridge.user, bridge.generation, now).await {
+        Err(WriteError::Fenced) => bridge.halt.fence(),
+        Err(error) => warn!(error = %chain(&error), "cannot note activity"),
+        Ok(()) => {}
+    }
+}

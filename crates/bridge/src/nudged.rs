@@ -1,0 +1,77 @@
+//! What a nudge makes the bridge do, whichever way it came.
+
+use std::sync::Arc;
+
+use domain::{ConnectionId, ConversationId, InboxState, MessageId, Outcome};
+use protocol::Nudge;
+use tracing::{debug, warn};
+
+use crate::bridge::Bridge;
+use crate::chain::chain;
+use crate::tell;
+
+pub async fn nudged(bridge: &Arc<Bridge>, nudge: Nudge) {
+    bridge.activity.note();
+    match nudge {
+        Nudge::Inbox { .. } => bridge.look_in_inbox.notify_one(),
+        Nudge::Cancel { message_id } => cancel(bridge, message_id),
+        Nudge::Resume { connection_id, conversation_id, message_id, offset } => {
+            let message = message_id.map(MessageId::new).transpose();
+            let conversation = ConversationId::new(conversation_id);
+            match (ConnectionId::new(connection_id), conversation, message) {
+                (Ok(connection), Ok(conversation), Ok(message)) => {
+                    resume(bridge, &connection, &conversation, message.as_ref(), offset).await;
+                }
+                _ => debug!("a resume nudge has an invalid id"),
+            }
+        }
+    }
+}
+
+fn cancel(bridge: &Bridge, id: String) {
+    let running = MessageId::new(id).is_ok_and(|id| bridge.running.cancel(&id));
+    if !running {
+        // It waits, and its row says that it is not wanted.
+        bridge.look_in_inbox.notify_one();
+    }
+}
+
+async fn resume(
+    bridge: &Bridge,
+    connection: &ConnectionId,
+    conversation: &ConversationId,
+    message: Option<&MessageId>,
+    offset: Option<u64>,
+) {
+    let Some(id) = message else {
+        let running = bridge.running.all();
+        let here = running.iter().filter(|r| &r.reply.conversation == conversation);
+        return here.for_each(|r| bridge.relay.resume(connection, &r.reply, None));
+    };
+    match bridge.running.get(id) {
+        Some(in_hand) => bridge.relay.resume(connection, &in_hand.reply, offset),
+        None => answer_from_the_row(bridge, connection, id).await,
+    }
+}
+
+async fn answer_from_the_row(bridge: &Bridge, connection: &ConnectionId, id: &MessageId) {
+    let row = match bridge.ports.inbox.get(&bridge.user, id, bridge.ports.clock.now()).await {
+        Ok(Some(row)) => row,
+        Ok(None) => return,
+        Err(error) => {
+            // The client asks again when it next connects.
+            warn!(error = %chain(&error), "cannot read a message to resume");
+            return;
+        }
+    };
+    let frame = match row.state {
+        // How it ended stands in the reply's row; a client that lacks text reads it there.
+        InboxState::Done => {
+            let length = row.reply_length.unwrap_or_default();
+            tell::stream_end(&row, length, Outcome::Complete, None)
+        }
+        InboxState::Dead => tell::failed(&row, None),
+        InboxState::Pending | InboxState::Leased => tell::waits(&row),
+    };
+    bridge.relay.frame_to(connection, &frame);
+}

@@ -1,0 +1,111 @@
+//! The writes around a message. Each is repeated until it works or is not ours to do: a reply
+//! that exists is never dropped and never recorded twice.
+
+use std::time::Duration;
+
+use domain::{InboxMessage, InboxState, MessageId, Reply};
+use platform::{Completion, Unavailable, WriteError};
+use tracing::{error, info, warn};
+
+use crate::answer::Verdict;
+use crate::backoff::Backoff;
+use crate::bridge::{Bridge, InHand};
+use crate::chain::chain;
+use crate::tell;
+
+fn backoff() -> Backoff {
+    Backoff::new(Duration::from_millis(200), Duration::from_secs(10))
+}
+
+/// `None`: it is not ours, or the bridge is stopping.
+pub(crate) async fn lease(bridge: &Bridge, id: &MessageId) -> Option<InboxMessage> {
+    let mut backoff = backoff();
+    loop {
+        match bridge.ports.inbox.lease(&bridge.user, id, bridge.generation).await {
+            Ok(row) => return Some(row),
+            Err(WriteError::Fenced) => {
+                bridge.halt.fence();
+                return None;
+            }
+            // Happy path: it ended since the inbox was read.
+            Err(WriteError::Conflict) => return None,
+            Err(WriteError::Unavailable(error)) => report("lease a message", &error, &backoff),
+        }
+        tokio::select! {
+            () = bridge.halt.closing.cancelled() => return None,
+            () = backoff.wait() => {}
+        }
+    }
+}
+
+pub(crate) async fn close(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage, verdict: Verdict) {
+    if matches!(verdict, Verdict::GivenBack) {
+        return give_back(bridge, row).await;
+    }
+    let Some((reply, state)) = verdict.into_recorded() else {
+        return;
+    };
+    // Who listens need not wait for the transaction to read the last words.
+    bridge.relay.text(&in_hand.reply, true);
+    // I4: the end is announced only once it is on record.
+    if complete(bridge, row, &reply, state).await {
+        tell::ended(bridge, in_hand, row, &reply);
+    }
+}
+
+/// Whether the message has ended, on record, with what we gave.
+async fn complete(bridge: &Bridge, row: &InboxMessage, reply: &Reply, state: InboxState) -> bool {
+    let completion = Completion { message: row, reply, state, generation: bridge.generation };
+    let mut backoff = backoff();
+    loop {
+        if bridge.halt.is_fenced() {
+            return false;
+        }
+        match bridge.ports.inbox.complete(&bridge.user, &completion).await {
+            Ok(()) => {
+                info!(message.id = %row.id, outcome = ?reply.outcome, "recorded a reply");
+                return true;
+            }
+            Err(WriteError::Fenced) => {
+                bridge.halt.fence();
+                return false;
+            }
+            Err(WriteError::Conflict) => {
+                // An earlier try may have worked although its answer was lost.
+                let ours = backoff.failures() > 0;
+                if !ours {
+                    error!(message.id = %row.id, "a leased message was not ours to complete");
+                }
+                return ours;
+            }
+            Err(WriteError::Unavailable(error)) => report("record a reply", &error, &backoff),
+        }
+        tokio::select! {
+            () = bridge.halt.fenced.cancelled() => {}
+            () = backoff.wait() => {}
+        }
+    }
+}
+
+async fn give_back(bridge: &Bridge, row: &InboxMessage) {
+    const TRIES: u32 = 3;
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
+    while backoff.failures() < TRIES {
+        match bridge.ports.inbox.give_back(&bridge.user, &row.id, bridge.generation).await {
+            Ok(()) => break,
+            Err(WriteError::Fenced) => return bridge.halt.fence(),
+            Err(WriteError::Conflict) => return,
+            // The next generation takes an old lease over anyway.
+            Err(WriteError::Unavailable(error)) => report("give a message back", &error, &backoff),
+        }
+        backoff.wait().await;
+    }
+    tell::moves(bridge, row);
+}
+
+/// One line for a whole outage.
+fn report(what: &str, error: &Unavailable, backoff: &Backoff) {
+    if backoff.failures() == 0 {
+        warn!(error = %chain(error), "cannot {what} yet, trying again");
+    }
+}

@@ -1,0 +1,127 @@
+//! What people read while they wait, and when something went wrong: what happened, and what
+//! they can do. Never an id, a code or a stack.
+
+use std::time::Duration;
+
+use domain::{InboxMessage, Outcome, Phase, Reply, TaskStatus, text};
+use protocol::{ErrorCode, ServerFrame, TokenUsage};
+
+use crate::bridge::{Bridge, InHand};
+use crate::transcript::Transcript;
+
+const MOVING: &str = "Your assistant is moving to a new machine. Your message is saved.";
+/// A sentence from elsewhere may be long; a frame has 32 KB.
+const REASON_MAX_BYTES: usize = 1_024;
+/// Positions of more messages than this are not worth a frame each.
+const POSITIONS_TOLD: usize = 10;
+
+pub(crate) fn status(status: TaskStatus, phase: Phase, detail: Option<&str>) -> ServerFrame {
+    ServerFrame::Status {
+        status,
+        phase: Some(phase),
+        eta_seconds: None,
+        detail: detail.map(|text| text::byte_prefix(text, REASON_MAX_BYTES).to_owned()),
+        message_id: None,
+        conversation_id: None,
+    }
+}
+
+fn status_of(row: &InboxMessage, status: TaskStatus, phase: Phase, detail: &str) -> ServerFrame {
+    ServerFrame::Status {
+        status,
+        phase: Some(phase),
+        eta_seconds: None,
+        detail: Some(detail.into()),
+        message_id: Some(row.id.to_string()),
+        conversation_id: Some(row.conversation.to_string()),
+    }
+}
+
+/// It is this message's turn, and the ones behind it have moved up.
+pub(crate) fn begins(bridge: &Bridge, row: &InboxMessage) {
+    let frame = status_of(row, TaskStatus::Running, Phase::Ready, "Your assistant is answering.");
+    bridge.relay.frame_about(&row.id, &frame);
+    let behind = bridge.queues.behind(&row.conversation, POSITIONS_TOLD);
+    for (position, id) in behind.iter().enumerate() {
+        let frame = ServerFrame::Accepted {
+            message_id: id.to_string(),
+            conversation_id: row.conversation.to_string(),
+            position: u32::try_from(position).unwrap_or(u32::MAX),
+            duplicate: false,
+        };
+        bridge.relay.frame_about(id, &frame);
+    }
+}
+
+pub(crate) fn retries(bridge: &Bridge, row: &InboxMessage, reason: &str, delay: Duration) {
+    let reason = text::byte_prefix(reason, REASON_MAX_BYTES);
+    let seconds = delay.as_secs().max(1);
+    let detail = format!("No answer yet: {reason}. Trying again in {seconds} s.");
+    let frame = status_of(row, TaskStatus::Running, Phase::Retrying, &detail);
+    bridge.relay.frame_about(&row.id, &frame);
+}
+
+pub(crate) fn provider_retries(bridge: &Bridge, reply: &Transcript, detail: &str) {
+    let frame = ServerFrame::Status {
+        status: TaskStatus::Running,
+        phase: Some(Phase::Retrying),
+        eta_seconds: None,
+        detail: Some(text::byte_prefix(detail, REASON_MAX_BYTES).to_owned()),
+        message_id: Some(reply.message.to_string()),
+        conversation_id: Some(reply.conversation.to_string()),
+    };
+    bridge.relay.frame_about(&reply.message, &frame);
+}
+
+pub(crate) fn moves(bridge: &Bridge, row: &InboxMessage) {
+    let frame = status_of(row, TaskStatus::Stopping, Phase::Stopping, MOVING);
+    bridge.relay.frame_about(&row.id, &frame);
+}
+
+pub(crate) fn waits(row: &InboxMessage) -> ServerFrame {
+    let detail = "Your message waits for its turn.";
+    status_of(row, TaskStatus::Running, Phase::Ready, detail)
+}
+
+pub(crate) fn could_not_answer(reason: &str) -> String {
+    let reason = text::byte_prefix(reason, REASON_MAX_BYTES).trim_end_matches('.');
+    format!(
+        "Your assistant could not answer: {reason}. Your message is kept; you can send it again."
+    )
+}
+
+/// The last frames of a message, after its reply was recorded.
+pub(crate) fn ended(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage, reply: &Reply) {
+    if reply.outcome == Outcome::Failed {
+        bridge.relay.frame_about(&row.id, &failed(row, reply.error.as_deref()));
+    }
+    let end =
+        stream_end(row, in_hand.reply.end().units, reply.outcome, reply.usage.map(Into::into));
+    bridge.relay.last_frame_about(&row.id, &end);
+}
+
+pub(crate) fn failed(row: &InboxMessage, error: Option<&str>) -> ServerFrame {
+    let known = error.map(str::to_owned);
+    ServerFrame::Error {
+        code: ErrorCode::RunFailed,
+        message: known.unwrap_or_else(|| could_not_answer("it failed each time it tried")),
+        message_id: Some(row.id.to_string()),
+        conversation_id: Some(row.conversation.to_string()),
+        retryable: false,
+    }
+}
+
+pub(crate) fn stream_end(
+    row: &InboxMessage,
+    length: u64,
+    outcome: Outcome,
+    usage: Option<TokenUsage>,
+) -> ServerFrame {
+    ServerFrame::StreamEnd {
+        conversation_id: row.conversation.to_string(),
+        message_id: row.id.to_string(),
+        length,
+        outcome: outcome.into(),
+        usage,
+    }
+}

@@ -1,0 +1,10 @@
+//! The bridge in a world in memory; its process supervision and sockets on the real machine.
+
+mod life;
+mod process;
+mod replies;
+mod resume;
+mod sockets;
+mod support;
+mod trouble;
+mod whole;
