@@ -29,6 +29,8 @@ pub struct Stack {
     pub ws: String,
     pub api: String,
     pub issuer: String,
+    /// Where its stand-ins for AWS listen.
+    pub aws: String,
     child: Child,
     data: PathBuf,
     // Removed when the last user of it is gone.
@@ -41,6 +43,7 @@ struct Ready {
     ws: String,
     api: String,
     issuer: String,
+    aws: String,
 }
 
 /// A program of this build.
@@ -71,8 +74,8 @@ impl Stack {
         let stdout = child.stdout.take().expect("piped");
         let mut lines = BufReader::new(stdout).lines();
         let line = lines.next_line().await?.context("local-stack ended before it was ready")?;
-        let Ready { url, ws, api, issuer } = serde_json::from_str(&line)?;
-        Ok(Stack { url, ws, api, issuer, child, data, _folder: folder })
+        let Ready { url, ws, api, issuer, aws } = serde_json::from_str(&line)?;
+        Ok(Stack { url, ws, api, issuer, aws, child, data, _folder: folder })
     }
 
     pub fn data(&self) -> &Path {
@@ -111,6 +114,29 @@ impl Stack {
 
     pub async fn calls(&self, operation: &str) -> u64 {
         self.local("counters").await["calls"][operation].as_u64().unwrap_or(0)
+    }
+
+    /// What a Lambda's own process needs to work on this stack's tables and tasks.
+    pub fn lambda_environment(&self) -> Vec<(String, String)> {
+        let pairs = [
+            ("AWS_ENDPOINT_URL", self.aws.as_str()),
+            ("WS_MANAGEMENT_URL", &self.aws),
+            ("TABLE_TASK_STATE", "openclaw-TaskState"),
+            ("TABLE_PENDING_MESSAGES", "openclaw-PendingMessages"),
+            ("TABLE_CONVERSATIONS", "openclaw-Conversations"),
+            ("TABLE_CONNECTIONS", "openclaw-Connections"),
+            ("TABLE_SETTINGS", "openclaw-Settings"),
+            ("DATA_BUCKET", "openclaw-data"),
+            ("ECS_CLUSTER", "openclaw"),
+            ("ECS_TASK_DEFINITION", "openclaw-agent"),
+            ("ECS_CONTAINER", "agent"),
+            ("ECS_SUBNETS", "subnet-local"),
+            ("ECS_SECURITY_GROUPS", "sg-local"),
+            ("OIDC_ISSUER", &self.issuer),
+            ("OIDC_CLIENT_ID", "openclaw-web"),
+            ("ALLOWED_ORIGINS", &self.url),
+        ];
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
 
     /// Ctrl-C, as a person would; waits until everything is down.

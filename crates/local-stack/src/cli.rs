@@ -94,6 +94,7 @@ impl Cli {
         if self.json {
             return json!({
                 "url": urls.url, "ws": urls.ws, "api": urls.api, "issuer": urls.issuer,
+                "aws": urls.aws_endpoint,
             })
             .to_string();
         }
