@@ -54,7 +54,12 @@ impl Client {
         match connect_async(request).await {
             Ok((socket, answer)) => {
                 assert_eq!(answer.headers()["sec-websocket-protocol"], "openclaw.v1");
-                Ok(Client { socket, held: HashMap::new(), frames: Vec::new(), said: HashMap::new() })
+                Ok(Client {
+                    socket,
+                    held: HashMap::new(),
+                    frames: Vec::new(),
+                    said: HashMap::new(),
+                })
             }
             Err(tungstenite::Error::Http(answer)) => Err(ConnectFailure(answer.status().as_u16())),
             Err(error) => panic!("could not connect: {error}"),

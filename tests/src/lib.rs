@@ -5,6 +5,7 @@
 //! of the protocol. Binaries are those of this build: `cargo build --workspace --all-features
 //! --bins` first, as `make test` does.
 
+pub mod bench;
 mod client;
 mod http;
 mod poll;

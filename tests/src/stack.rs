@@ -21,6 +21,8 @@ pub struct StackOptions {
     pub data: Option<PathBuf>,
     /// The real OpenClaw instead of the scripted gateway.
     pub real_openclaw: bool,
+    /// Another bridge than that of this build.
+    pub bridge: Option<PathBuf>,
     pub extra_env: Vec<(String, String)>,
 }
 
@@ -48,8 +50,9 @@ struct Ready {
 
 /// A program of this build.
 pub fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a test has a path");
-    let folder = test.ancestors().nth(2).expect("target/debug/deps/<test>");
+    let program = std::env::current_exe().expect("a program has a path");
+    let folder = program.parent().expect("target/debug, or target/debug/deps of a test");
+    let folder = folder.parent().filter(|_| folder.ends_with("deps")).unwrap_or(folder);
     let path = folder.join(name);
     assert!(path.exists(), "{name} is not built: cargo build --workspace --all-features --bins");
     path
@@ -68,7 +71,8 @@ impl Stack {
         let folder = options.data.is_none().then(tempfile::tempdir).transpose()?;
         let data =
             options.data.unwrap_or_else(|| folder.as_ref().expect("made above").path().into());
-        let mut command = command(&data, options.real_openclaw);
+        let bridge = options.bridge.unwrap_or_else(|| binary("bridge"));
+        let mut command = command(&data, &bridge, options.real_openclaw);
         command.envs(options.extra_env);
         let mut child = command.spawn().context("starting local-stack")?;
         let stdout = child.stdout.take().expect("piped");
@@ -163,13 +167,13 @@ impl Drop for Stack {
     }
 }
 
-fn command(data: &Path, real_openclaw: bool) -> Command {
+fn command(data: &Path, bridge: &Path, real_openclaw: bool) -> Command {
     let mut command = Command::new(binary("local-stack"));
     command
         .args(["--port", "0", "--json", "--data"])
         .arg(data)
         .arg("--bridge")
-        .arg(binary("bridge"))
+        .arg(bridge)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true);

@@ -93,7 +93,8 @@ async fn a_function_without_its_configuration_says_which_variable_is_missing() {
             .await
             .expect("runs");
         assert!(!output.status.success());
-        let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+        let said =
+            String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
         assert!(said.contains("TABLE_"), "{name}: {said}");
     }
 }

@@ -23,7 +23,7 @@ use crate::ports::Ports;
 use crate::transcript::Transcript;
 
 /// A connection that cannot be posted to for this many tries in a row (about half a minute) is
-/// let go: its client resumes when it can be reached again.
+/// let go and closed: its client opens another and resumes.
 const POSTS_FAILED_MAX: u32 = 8;
 const POST_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -252,7 +252,7 @@ async fn deliver(shared: &Shared, line: &Line, post: Post, backoff: &mut Backoff
         Ok(Err(PushError::Throttled)) => line.outbox().not_delivered(),
         Ok(Err(PushError::Unavailable(_))) | Err(_) if backoff.failures() >= POSTS_FAILED_MAX => {
             warn!(connection.id = %line.id, "connection cannot be posted to, letting it go");
-            shared.forget(&line.id);
+            let_go(shared, line).await;
             return false;
         }
         Ok(Err(PushError::Unavailable(_))) | Err(_) => line.outbox().not_delivered(),
@@ -261,6 +261,14 @@ async fn deliver(shared: &Shared, line: &Line, post: Post, backoff: &mut Backoff
     tokio::select! {
         () = shared.stop.cancelled() => false,
         () = tokio::time::sleep(delay) => true,
+    }
+}
+
+async fn let_go(shared: &Shared, line: &Line) {
+    shared.forget(&line.id);
+    let closed = timeout(POST_TIMEOUT, shared.ports.push.close(&line.id)).await;
+    if !matches!(closed, Ok(Ok(()))) {
+        warn!(connection.id = %line.id, "connection cannot be closed either");
     }
 }
 

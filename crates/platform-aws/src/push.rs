@@ -37,11 +37,24 @@ impl Push for ManagementPush {
         let sent = request.data(Blob::new(frame.as_bytes())).send().await;
         sent.map(drop).map_err(|error| outcome(error, frame.len()))
     }
+
+    async fn close(&self, connection: &ConnectionId) -> Result<(), Unavailable> {
+        let request = self.client.delete_connection().connection_id(connection.as_str());
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if status_of(&error) == Some(410) => Ok(()),
+            Err(error) => Err(Unavailable::new("push.close", error)),
+        }
+    }
+}
+
+fn status_of<E>(error: &SdkError<E>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
 }
 
 /// By status: API Gateway and its stand-ins do not always name the exception.
 fn outcome(error: SdkError<PostToConnectionError>, bytes: usize) -> PushError {
-    match error.raw_response().map(|response| response.status().as_u16()) {
+    match status_of(&error) {
         Some(410) => PushError::Gone,
         Some(413) => PushError::TooLarge(bytes),
         Some(429) => PushError::Throttled,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use domain::ConnectionId;
 use domain::limits::SERVER_FRAME_MAX_BYTES;
-use platform::{Push, PushError};
+use platform::{Push, PushError, Unavailable};
 use protocol::{Nudge, ServerFrame};
 
 use crate::world::World;
@@ -18,6 +18,10 @@ pub(crate) struct Sockets {
 }
 
 impl World {
+    pub fn is_closed(&self, connection: &ConnectionId) -> bool {
+        self.lock().sockets.gone.contains(connection)
+    }
+
     /// From now on the connection is closed: a push to it answers `Gone`. Its row stays, as
     /// when `$disconnect` never came.
     pub fn hang_up(&self, connection: &ConnectionId) {
@@ -50,6 +54,14 @@ impl World {
 impl Push for World {
     async fn push(&self, connection: &ConnectionId, frame: &str) -> Result<(), PushError> {
         self.call("push", |state| state.sockets.take(connection, frame)).await
+    }
+
+    async fn close(&self, connection: &ConnectionId) -> Result<(), Unavailable> {
+        self.call("push.close", |state| {
+            state.sockets.gone.insert(connection.clone());
+            Ok(())
+        })
+        .await
     }
 }
 

@@ -20,4 +20,8 @@ pub enum PushError {
 #[async_trait]
 pub trait Push: Send + Sync {
     async fn push(&self, connection: &ConnectionId, frame: &str) -> Result<(), PushError>;
+
+    /// Closes a connection, so that its client opens another and resumes. Closing one that is
+    /// gone is fine.
+    async fn close(&self, connection: &ConnectionId) -> Result<(), crate::Unavailable>;
 }

@@ -77,6 +77,23 @@ async fn a_tab_that_cannot_be_posted_to_for_a_while_catches_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tab_that_cannot_be_posted_to_at_all_is_closed_so_that_it_comes_back() {
+    let stage = Stage::new(Scripted::new(|_| tokens(50))).await;
+    stage.put("m1", "default").await;
+    stage.start();
+    sleep(Duration::from_secs(1)).await;
+    stage.world.fail_next("push", 1_000);
+    stage.until("m1", InboxState::Done).await;
+    let closed = async || {
+        while !stage.tabs.iter().all(|tab| stage.world.is_closed(tab)) {
+            sleep(Duration::from_secs(1)).await;
+        }
+    };
+    closed().await;
+    assert_eq!(stage.row("m1").state, InboxState::Done, "the reply is recorded all the same");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_that_fails_three_times_is_given_up_told_and_the_queue_goes_on() {
     let stage = Stage::new(Scripted::new(|request| match request.message.ends_with("m1") {
         true => vec![

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ConnectionId;
-use platform::{Push, PushError};
+use platform::{Push, PushError, Unavailable};
 use tokio::time::{Instant, sleep};
 
 /// Each post takes its time; notes when each arrived.
@@ -36,6 +36,10 @@ impl Push for SlowPush {
         self.arrived.lock().expect("no panics").push(arrived);
         Ok(())
     }
+
+    async fn close(&self, connection: &ConnectionId) -> Result<(), Unavailable> {
+        self.inner.close(connection).await
+    }
 }
 
 /// Looks at each frame before it is sent.
@@ -49,5 +53,9 @@ impl<F: Fn(&str) + Send + Sync> Push for Watched<F> {
     async fn push(&self, connection: &ConnectionId, frame: &str) -> Result<(), PushError> {
         (self.look)(frame);
         self.inner.push(connection, frame).await
+    }
+
+    async fn close(&self, connection: &ConnectionId) -> Result<(), Unavailable> {
+        self.inner.close(connection).await
     }
 }
