@@ -9,6 +9,7 @@ use platform::{Connection, ConnectionKind, Connections, Result, Unavailable, Wri
 
 use crate::aws::Aws;
 use crate::config::{ConfigError, Lookup};
+use crate::pages::all_rows;
 use crate::row::{Item, Malformed, Row, item, number, text};
 use crate::tables::{self, USER_INDEX};
 use crate::writes::{Change, IS_CURRENT, Refusal, names_in, put, transact};
@@ -116,7 +117,7 @@ impl Connections for DynamoConnections {
         const OPERATION: &str = "connections.clients_of";
         const CONDITION: &str = "#userId = :user";
         const FILTER: &str = "#kind = :client AND #ttl > :now";
-        let rows = self
+        let query = self
             .db
             .query()
             .table_name(&self.table)
@@ -126,13 +127,8 @@ impl Connections for DynamoConnections {
             .set_expression_attribute_names(Some(names_in(&[CONDITION, FILTER])))
             .expression_attribute_values(":user", text(user.as_str()))
             .expression_attribute_values(":client", text(CLIENT))
-            .expression_attribute_values(":now", number(now.epoch_seconds()))
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<std::result::Result<Vec<Item>, _>>()
-            .await
-            .map_err(|error| Unavailable::new(OPERATION, error))?;
+            .expression_attribute_values(":now", number(now.epoch_seconds()));
+        let rows = all_rows(query, OPERATION).await?;
         let ids = rows.iter().map(|row| Row(row).id("PK", id_of));
         ids.collect::<std::result::Result<_, _>>().map_err(|error| error.during(OPERATION))
     }

@@ -9,6 +9,7 @@ use platform::{Conversations, HistoryPage, Result, Unavailable};
 use crate::aws::Aws;
 use crate::config::{ConfigError, Lookup};
 use crate::keys;
+use crate::pages::all_rows;
 use crate::row::{Item, Malformed, Row, item, number, text};
 use crate::tables::{self, META_INDEX};
 use crate::texts::{Stored, Texts};
@@ -84,7 +85,7 @@ impl Conversations for DynamoConversations {
         const OPERATION: &str = "conversations.list";
         const CONDITION: &str = "#PK = :user";
         const FILTER: &str = "#ttl > :now";
-        let rows = self
+        let query = self
             .db
             .query()
             .table_name(&self.table)
@@ -95,13 +96,8 @@ impl Conversations for DynamoConversations {
             .filter_expression(FILTER)
             .set_expression_attribute_names(Some(names_in(&[CONDITION, FILTER])))
             .expression_attribute_values(":user", text(keys::user(user)))
-            .expression_attribute_values(":now", number(now.epoch_seconds()))
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<std::result::Result<Vec<Item>, _>>()
-            .await
-            .map_err(|error| Unavailable::new(OPERATION, error))?;
+            .expression_attribute_values(":now", number(now.epoch_seconds()));
+        let rows = all_rows(query, OPERATION).await?;
         let listed = rows.iter().map(|row| summary(Row(row)));
         listed.collect::<std::result::Result<_, _>>().map_err(|error| error.during(OPERATION))
     }

@@ -14,6 +14,7 @@ use crate::aws::Aws;
 use crate::config::{ConfigError, Lookup, Retention};
 use crate::inbox_rows::{self, OUTLINE};
 use crate::keys;
+use crate::pages::all_rows;
 use crate::row::{Item, Row, item, number, text, word};
 use crate::tables;
 use crate::texts::Texts;
@@ -66,9 +67,7 @@ impl DynamoInbox {
         operation: &'static str,
         query: QueryFluentBuilder,
     ) -> Result<Vec<InboxMessage>> {
-        let rows = query.into_paginator().items().send();
-        let rows = rows.collect::<std::result::Result<Vec<Item>, _>>().await;
-        let rows = rows.map_err(|error| Unavailable::new(operation, error))?;
+        let rows = all_rows(query, operation).await?;
         let read = rows.iter().map(|row| inbox_rows::read(Row(row)));
         let mut messages: Vec<InboxMessage> =
             read.collect::<std::result::Result<_, _>>().map_err(|error| error.during(operation))?;

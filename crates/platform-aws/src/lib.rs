@@ -16,6 +16,7 @@ mod inbox;
 mod inbox_rows;
 mod jwks;
 mod keys;
+mod pages;
 mod push;
 mod row;
 mod secrets;

@@ -11,6 +11,7 @@ use platform::{Claim, ClaimError, Result, Tasks, Unavailable, WriteError};
 use crate::aws::Aws;
 use crate::config::{ConfigError, Lookup};
 use crate::keys;
+use crate::pages::all_rows;
 use crate::row::{Item, Row, item, number, text, word};
 use crate::tables::{self, DUE_INDEX, DUE_SHARDS};
 use crate::task_rows::{due_shard, is_ours, key, read, with_wake};
@@ -63,7 +64,7 @@ impl DynamoTasks {
     async fn due_in(&self, shard: u64, now: Timestamp) -> Result<Vec<UserId>> {
         const OPERATION: &str = "tasks.due";
         const CONDITION: &str = "#dueShard = :shard AND #dueAt <= :now";
-        let rows = self
+        let query = self
             .db
             .query()
             .table_name(&self.table)
@@ -71,13 +72,8 @@ impl DynamoTasks {
             .key_condition_expression(CONDITION)
             .set_expression_attribute_names(Some(names_in(&[CONDITION])))
             .expression_attribute_values(":shard", number(shard))
-            .expression_attribute_values(":now", number(now.millis()))
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<std::result::Result<Vec<Item>, _>>()
-            .await
-            .map_err(|error| Unavailable::new(OPERATION, error))?;
+            .expression_attribute_values(":now", number(now.millis()));
+        let rows = all_rows(query, OPERATION).await?;
         let users = rows.iter().map(|row| Row(row).id("PK", keys::user_of));
         users.collect::<std::result::Result<_, _>>().map_err(|error| error.during(OPERATION))
     }
