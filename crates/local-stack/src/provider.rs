@@ -30,7 +30,7 @@ const PROVIDERS: [Provider; 4] = [
         name: "openai",
         api: "openai-completions",
         base_url: "https://api.openai.com/v1",
-        model: "gpt-5-mini",
+        model: "gpt-4.1-mini",
     },
     Provider {
         key_variable: "OPENROUTER_API_KEY",
