@@ -89,6 +89,9 @@ impl Function {
 
 impl Drop for Function {
     fn drop(&mut self) {
+        // Before its server is gone, or its last words are that it cannot reach it. An error
+        // means that it has ended.
+        self.child.start_kill().ok();
         self.server.abort();
     }
 }

@@ -21,9 +21,6 @@ pub(crate) enum Verdict {
     Fenced,
 }
 
-/// Many conversations that start together read once who listens.
-const LISTENERS_FRESH: Duration = Duration::from_secs(1);
-
 pub(crate) async fn answer(bridge: &Bridge, waiting: &InboxMessage) {
     if bridge.halt.is_closing() {
         return;
@@ -32,7 +29,7 @@ pub(crate) async fn answer(bridge: &Bridge, waiting: &InboxMessage) {
     let in_hand = bridge.running.insert(waiting);
     bridge.relay.begin(&in_hand.reply);
     let (leased, ()) =
-        tokio::join!(record::lease(bridge, &waiting.id), bridge.relay.look_around(LISTENERS_FRESH));
+        tokio::join!(record::lease(bridge, &waiting.id), bridge.relay.look_around(Duration::ZERO));
     if let Some(row) = leased {
         let verdict = answer_leased(bridge, &in_hand, &row).await;
         record::close(bridge, &in_hand, &row, verdict).await;

@@ -44,6 +44,8 @@ async fn resume(
     offset: Option<u64>,
 ) {
     let Some(id) = message else {
+        // Whoever opens a page now hears of the next reply, too.
+        bridge.relay.listen(connection);
         let running = bridge.running.all();
         let here = running.iter().filter(|r| &r.reply.conversation == conversation);
         return here.for_each(|r| bridge.relay.resume(connection, &r.reply, None));

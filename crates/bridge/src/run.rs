@@ -219,7 +219,7 @@ async fn follow_gateway(bridge: Arc<Bridge>, mut state: watch::Receiver<GatewayS
         let now = state.borrow_and_update().clone();
         match now {
             GatewayState::Started { times } if times > 1 => {
-                let detail = "Your assistant's program stopped and is starting again.";
+                let detail = "Your agent's program stopped and is starting again.";
                 let (status, phase) = (TaskStatus::Running, Phase::StartingGateway);
                 bridge.relay.frame(&tell::status(status, phase, Some(detail)));
             }

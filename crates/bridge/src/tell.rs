@@ -9,7 +9,7 @@ use protocol::{ErrorCode, ServerFrame, TokenUsage};
 use crate::bridge::{Bridge, InHand};
 use crate::transcript::Transcript;
 
-const MOVING: &str = "Your assistant is moving to a new machine. Your message is saved.";
+const MOVING: &str = "Your agent is moving to a new machine. Your message is saved.";
 /// A sentence from elsewhere may be long; a frame has 32 KB.
 const REASON_MAX_BYTES: usize = 1_024;
 /// Positions of more messages than this are not worth a frame each.
@@ -39,7 +39,7 @@ fn status_of(row: &InboxMessage, status: TaskStatus, phase: Phase, detail: &str)
 
 /// It is this message's turn, and the ones behind it have moved up.
 pub(crate) fn begins(bridge: &Bridge, row: &InboxMessage) {
-    let frame = status_of(row, TaskStatus::Running, Phase::Ready, "Your assistant is answering.");
+    let frame = status_of(row, TaskStatus::Running, Phase::Ready, "Your agent is answering.");
     bridge.relay.frame_about(&row.id, &frame);
     let behind = bridge.queues.behind(&row.conversation, POSITIONS_TOLD);
     for (position, id) in behind.iter().enumerate() {
@@ -85,9 +85,7 @@ pub(crate) fn waits(row: &InboxMessage) -> ServerFrame {
 
 pub(crate) fn could_not_answer(reason: &str) -> String {
     let reason = text::byte_prefix(reason, REASON_MAX_BYTES).trim_end_matches('.');
-    format!(
-        "Your assistant could not answer: {reason}. Your message is kept; you can send it again."
-    )
+    format!("Your agent could not answer: {reason}. Your message is kept; you can send it again.")
 }
 
 /// The last frames of a message, after its reply was recorded.

@@ -69,6 +69,15 @@ impl EnsureTask {
         }
     }
 
+    /// Tells the bridge if there is one. Launches nothing.
+    pub async fn nudge_if_running(&self, user: &UserId, nudge: &Nudge) -> Result<(), Unavailable> {
+        let state = self.tasks.get(user).await?;
+        if let Ensure::Nudge(Some(connection)) = self.policy.ensure(&state, self.clock.now()) {
+            self.nudge(user, &connection, nudge).await;
+        }
+        Ok(())
+    }
+
     /// A lost nudge costs time, never a message: the bridge drains when it connects.
     async fn nudge(&self, user: &UserId, connection: &domain::ConnectionId, nudge: &Nudge) {
         let text = serde_json::to_string(nudge).expect("a nudge serializes");

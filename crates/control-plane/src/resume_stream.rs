@@ -42,7 +42,12 @@ impl ResumeStream {
         let open = self.inbox.outline(user, self.clock.now()).await?;
         let waits =
             |row: &InboxMessage| row.state.is_open() && row.conversation == resume.conversation;
-        if open.iter().any(waits) { self.forward(user, resume).await } else { Ok(None) }
+        if open.iter().any(waits) {
+            return self.forward(user, resume).await;
+        }
+        // Nothing runs; but a bridge that is up should know who listens to what comes next.
+        self.ensure.nudge_if_running(user, &nudge(resume)).await?;
+        Ok(None)
     }
 
     /// Somebody waits for an answer, so a task must be there: ensuring it also mends a launch
@@ -52,14 +57,17 @@ impl ResumeStream {
         user: &UserId,
         resume: &Resume,
     ) -> Result<Option<ServerFrame>, Unavailable> {
-        let nudge = Nudge::Resume {
-            connection_id: resume.connection.to_string(),
-            conversation_id: resume.conversation.to_string(),
-            message_id: resume.message.as_ref().map(ToString::to_string),
-            offset: resume.offset,
-        };
-        let ensured = self.ensure.run(user, &nudge).await?;
+        let ensured = self.ensure.run(user, &nudge(resume)).await?;
         Ok((ensured != Ensured::Running).then(|| crate::read_status::waiting(&ensured)))
+    }
+}
+
+fn nudge(resume: &Resume) -> Nudge {
+    Nudge::Resume {
+        connection_id: resume.connection.to_string(),
+        conversation_id: resume.conversation.to_string(),
+        message_id: resume.message.as_ref().map(ToString::to_string),
+        offset: resume.offset,
     }
 }
 

@@ -70,6 +70,24 @@ async fn looking_at_a_quiet_conversation_wakes_nobody() {
 }
 
 #[tokio::test]
+async fn a_bridge_that_is_up_is_told_who_opened_the_page() {
+    let cases = cases();
+    let nudge = Nudge::Inbox { message_id: "m0".into() };
+    cases.ensure().run(&cases.user, &nudge).await.expect("works");
+    let launch = cases.world.launches().pop().expect("a launch");
+    let bridge = domain::ConnectionId::new("bridge").expect("valid");
+    cases.connect().bridge(&launch.token, bridge.clone()).await.expect("current");
+    let now = cases.world.clock().now();
+    let woke_in = std::time::Duration::from_secs(9);
+    let tasks = cases.world.tasks();
+    tasks.set_running(&cases.user, Generation(1), woke_in, now).await.expect("current");
+
+    assert_eq!(resume(&cases, None).await, None);
+    let told = cases.world.nudged(&bridge);
+    assert!(matches!(told.as_slice(), [Nudge::Resume { .. }]), "{told:?}");
+}
+
+#[tokio::test]
 async fn history_shows_what_was_said_and_what_waits() {
     let cases = cases();
     cases.say("m1").await;

@@ -4,7 +4,7 @@
  *
  * Tokens live in memory only, so no script of another tab or a later visit can
  * read them. What survives a reload is one flag that says "was signed in here",
- * which sends the person through the issuer again, where a session answers at once.
+ * which asks the issuer, without a word to the person, whether its session goes on.
  */
 import { ErrorResponse, InMemoryWebStorage, type User, UserManager, WebStorageStateStore } from 'oidc-client-ts'
 import { SignedOut } from '../api/errors'
@@ -24,6 +24,8 @@ export interface Session {
 
 const FLAG = 'openclaw.signedIn'
 const CALLBACK = '/callback'
+/** What an issuer answers when it was asked not to show anything and would have to. */
+const NEEDS_PERSON = new Set(['login_required', 'interaction_required', 'consent_required', 'account_selection_required'])
 /** A token with less life than this is renewed before it is used. */
 const SPARE_SECONDS = 30
 
@@ -84,13 +86,15 @@ class OidcSession implements Session {
     if (!sessionStorage.getItem(FLAG)) return
     // Once only: should the issuer not answer, the person decides what is next.
     sessionStorage.removeItem(FLAG)
-    await this.signIn()
+    await this.#redirect({ prompt: 'none' })
   }
 
-  readonly signIn = async (): Promise<void> => {
+  readonly signIn = (): Promise<void> => this.#redirect({})
+
+  async #redirect(more: { prompt?: string }): Promise<void> {
     const here = window.location.pathname
     try {
-      await this.#manager.signinRedirect({ state: { returnTo: here === CALLBACK ? '/' : here } })
+      await this.#manager.signinRedirect({ ...more, state: { returnTo: here === CALLBACK ? '/' : here } })
     } catch {
       this.#become('unreachable')
     }
@@ -101,10 +105,11 @@ class OidcSession implements Session {
       const user = await this.#manager.signinCallback()
       window.history.replaceState(null, '', returnTo(user))
       this.#become(user ? 'signedIn' : 'failed')
-    } catch {
-      // A stale or repeated callback, or a person who said no: both may simply try again.
-      window.history.replaceState(null, '', '/')
-      this.#become('failed')
+    } catch (error) {
+      const asked = error instanceof ErrorResponse && NEEDS_PERSON.has(error.error ?? '') ? error : undefined
+      window.history.replaceState(null, '', returnTo(asked))
+      // Otherwise a stale or repeated callback, or a person who said no: all may simply try again.
+      this.#become(asked ? 'signedOut' : 'failed')
     }
   }
 
@@ -154,7 +159,7 @@ class OidcSession implements Session {
 }
 
 /** Only a path of this page: whatever came back in the state is not a reason to go elsewhere. */
-export function returnTo(user: Pick<User, 'state'> | undefined): string {
+export function returnTo(user: { state?: unknown } | undefined): string {
   const state: unknown = user?.state
   const path = typeof state === 'object' && state !== null && 'returnTo' in state ? state.returnTo : null
   return typeof path === 'string' && /^\/(?![/\\])/.test(path) ? path : '/'

@@ -10,11 +10,14 @@ const c = 'default'
 function world() {
   const sent: ClientFrame[] = []
   const posted: string[] = []
-  const state = { open: false, ids: 0, postError: null as AppError | null, replies: new Map<string, Message>() }
+  const state = { open: false, ids: 0, postError: null as AppError | null, replies: new Map<string, Message>(), reads: 0, history: [] as Message[] }
   const api: Api = {
     status: async () => ({ status: 'Idle', openMessages: 0 }),
     conversations: async () => ({ conversations: [] }),
-    messages: async () => ({ messages: [] }),
+    messages: async () => {
+      state.reads += 1
+      return { messages: state.history }
+    },
     reply: async (_, id) => {
       const reply = state.replies.get(id)
       if (!reply) throw new AppError('not_found', 'none', false)
@@ -113,12 +116,104 @@ test('a refused message says why and can be sent again under its id', async () =
   await goOnline()
   state.postError = new AppError('network', 'No answer.', true)
   controller.say(c, 'x'.repeat(40_000))
-  await settle()
+  await vi.advanceTimersByTimeAsync(10_000)
   expect(turn()).toMatchObject({ delivery: 'refused', failure: { message: 'No answer.' } })
   state.postError = null
   controller.retry(c, 'm1')
   await settle()
   expect([posted, turn()?.failure]).toEqual([['m1'], null])
+})
+
+const refusal = (retryable: boolean): ServerFrame => ({ type: 'error', code: 'unavailable', message: 'Not now.', messageId: 'm1', conversationId: c, retryable })
+
+test('a message refused for now goes again by itself, under its id, and not for ever', async () => {
+  const { controller, goOnline, messages, turn } = world()
+  await goOnline()
+  controller.say(c, 'one')
+  for (const wait of [1000, 3000, 6000]) {
+    controller.receive(refusal(true))
+    expect(turn()).toMatchObject({ delivery: 'sent', failure: null })
+    vi.advanceTimersByTime(wait)
+  }
+  expect(messages()).toEqual(['m1', 'm1', 'm1', 'm1'])
+  controller.receive(refusal(true))
+  expect(turn()).toMatchObject({ delivery: 'refused', failure: { message: 'Not now.', retryable: true } })
+  controller.retry(c, 'm1')
+  controller.receive(refusal(true))
+  expect(turn()?.failure).toBeNull()
+})
+
+test('a message accepted after a refusal does not go again', async () => {
+  const { controller, goOnline, messages, posted } = world()
+  await goOnline()
+  controller.say(c, 'one')
+  controller.receive(refusal(true))
+  controller.receive(accepted('m1'))
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect([messages(), posted]).toEqual([['m1'], []])
+})
+
+test('a message refused for good, or stopped meanwhile, does not go again', async () => {
+  const { controller, goOnline, messages, turn } = world()
+  await goOnline()
+  controller.say(c, 'one')
+  controller.receive(refusal(false))
+  expect(turn()?.failure?.message).toBe('Not now.')
+  controller.say(c, 'two')
+  controller.cancel(c, 'm2')
+  controller.receive({ ...refusal(true), messageId: 'm2' } as ServerFrame)
+  await vi.advanceTimersByTimeAsync(9000)
+  expect([messages(), turn('m2')?.delivery]).toEqual([['m1', 'm2'], 'refused'])
+})
+
+test('a large message refused for now goes again over rest', async () => {
+  const { controller, goOnline, state, posted, turn } = world()
+  await goOnline()
+  state.postError = new AppError('unavailable', 'Not now.', true)
+  controller.say(c, 'x'.repeat(40_000))
+  await settle()
+  state.postError = null
+  await vi.advanceTimersByTimeAsync(1000)
+  expect([posted, turn()?.delivery]).toEqual([['m1'], 'accepted'])
+})
+
+test('a reply to a message this page was never told of has the conversation read again, once', async () => {
+  const { controller, goOnline, state, turn } = world()
+  controller.open(c)
+  await goOnline()
+  const before = state.reads
+  state.history = [{ messageId: 'm1', conversationId: c, role: 'user', text: 'long', at: 1, channel: 'web', state: 'leased' }]
+  controller.receive(chunk(0, 'Hel'))
+  controller.receive(chunk(3, 'lo'))
+  await settle()
+  expect(state.reads - before).toBe(1)
+  expect(turn()).toMatchObject({ asked: { text: 'long' }, reply: { text: 'Hello', outcome: null } })
+  controller.receive({ type: 'stream_snapshot', conversationId: c, messageId: 'm2', offset: 0, content: 'x' })
+  controller.receive({ type: 'stream_chunk', conversationId: 'elsewhere', messageId: 'm3', offset: 0, content: 'x' })
+  await settle()
+  expect(state.reads - before).toBe(2)
+})
+
+test('an answer of which nothing more is heard is asked for, less and less often', async () => {
+  const { controller, goOnline, sent } = world()
+  controller.open(c)
+  await goOnline()
+  controller.say(c, 'one')
+  controller.receive(accepted('m1'))
+  controller.receive(chunk(0, 'Hel'))
+  sent.length = 0
+  await vi.advanceTimersByTimeAsync(29_000)
+  controller.receive(chunk(3, 'lo'))
+  await vi.advanceTimersByTimeAsync(29_000)
+  expect(sent).toEqual([])
+  const asked = { action: 'resume', conversationId: c, messageId: 'm1', offset: 5 }
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(sent).toEqual([asked])
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(sent).toEqual([asked, asked])
+  controller.receive({ type: 'stream_end', conversationId: c, messageId: 'm1', length: 5, outcome: 'complete' })
+  await vi.advanceTimersByTimeAsync(600_000)
+  expect(sent).toEqual([asked, asked])
 })
 
 test('a run that failed is asked anew, under a new id', async () => {

@@ -5,14 +5,15 @@
  * says so, and every open of the socket sends those again under the same id.
  */
 import type { Api } from '../api/client'
-import { processServerError } from '../api/errors'
 import { text } from '../text'
 import { type Agent, reduceAgent, unknownAgent } from './agent'
-import type { ClientFrame, ServerFrame } from './frames'
-import { fitsSocket, MESSAGE_BYTES, utf8Bytes } from './limits'
+import { asFailure, Delivery } from './delivery'
+import type { ClientFrame, ServerFrame, TextFrame } from './frames'
+import { MESSAGE_BYTES, utf8Bytes } from './limits'
 import { isOpen } from './projection'
 import type { Link } from './socket'
-import { emptyThread, type Failure, isAboutMessage, reduceThread, type Thread, type ThreadEvent, type Turn } from './thread'
+import { Silence } from './silence'
+import { emptyThread, isAboutMessage, reduceThread, type Thread, type ThreadEvent, type Turn } from './thread'
 
 export interface ChatState {
   agent: Agent
@@ -31,19 +32,28 @@ export interface ControllerDeps {
   onActivity: () => void
 }
 
-/** Longer than the slowest cold start of the Lambda that accepts messages. */
-const ACCEPT_WITHIN = 10_000
-
 export class ChatController {
   readonly #deps: ControllerDeps
   #state: ChatState = { agent: unknownAgent, link: 'connecting', threads: {} }
   #current: string | null = null
   #listeners = new Set<() => void>()
   #scheduled = false
-  #posting = new Set<string>()
+  readonly #delivery: Delivery
+  readonly #silence = new Silence((messageId) => this.#ask(messageId))
 
   constructor(deps: ControllerDeps) {
     this.#deps = deps
+    this.#delivery = new Delivery({
+      api: deps.api,
+      send: deps.send,
+      onActivity: deps.onActivity,
+      isOnline: () => this.#state.link === 'open',
+      turn: (conversationId, messageId) => this.#turn(conversationId, messageId),
+      apply: (conversationId, event) => {
+        this.#apply(conversationId, event)
+        if (event.type === 'accepted') this.#listen(conversationId, event.messageId)
+      },
+    })
   }
 
   readonly state = (): ChatState => this.#state
@@ -70,7 +80,7 @@ export class ChatController {
     if (bytes > MESSAGE_BYTES) return text.composer.tooLong(bytes, MESSAGE_BYTES)
     const messageId = this.#deps.newId()
     this.#apply(conversationId, { type: 'said', messageId, text: message, at: this.#deps.now() })
-    this.#transmit(conversationId, messageId)
+    this.#delivery.transmit(conversationId, messageId)
     return null
   }
 
@@ -90,14 +100,16 @@ export class ChatController {
       this.say(conversationId, turn.asked.text)
       return
     }
+    this.#delivery.forget(messageId)
     this.#apply(conversationId, { type: 'said', messageId, text: turn.asked.text, at: turn.asked.at })
-    this.#transmit(conversationId, messageId)
+    this.#delivery.transmit(conversationId, messageId)
   }
 
   async reload(conversationId: string): Promise<void> {
     try {
       const page = await this.#deps.api.messages(conversationId)
       this.#apply(conversationId, { type: 'newest', page })
+      for (const { messageId } of page.messages) this.#listen(conversationId, messageId)
       this.dismiss(conversationId)
     } catch (error) {
       this.#apply(conversationId, { type: 'noticed', failure: asFailure(error) })
@@ -144,9 +156,39 @@ export class ChatController {
       // Words are proof enough, should the frame that said so have been lost.
       this.#set({ ...this.#state, agent: reduceAgent(this.#state.agent, { status: 'Running' }, this.#deps.now()) })
     }
-    for (const conversationId of this.#addressees(frame)) this.#apply(conversationId, frame)
+    const stranger = this.#isStranger(frame)
+    for (const conversationId of this.#addressees(frame)) this.#take(conversationId, frame)
+    if (stranger) void this.reload(frame.conversationId)
     this.#insist(frame)
     if (frame.type === 'accepted' || frame.type === 'stream_end' || frame.type === 'message') this.#deps.onActivity()
+  }
+
+  #take(conversationId: string, frame: ServerFrame): void {
+    if (frame.type === 'error' && frame.messageId != null && this.#delivery.resend(conversationId, frame.messageId, frame.retryable)) return
+    this.#apply(conversationId, frame)
+    if ('messageId' in frame && frame.messageId != null) this.#listen(conversationId, frame.messageId)
+  }
+
+  #listen(conversationId: string, messageId: string): void {
+    const turn = this.#turn(conversationId, messageId)
+    if (turn?.delivery === 'accepted' && isOpen(turn)) this.#silence.heard(messageId)
+    else this.#silence.over(messageId)
+  }
+
+  /** Without a connection there is nothing to ask; when it is back, `greet` does. */
+  #ask(messageId: string): void {
+    for (const conversationId of Object.keys(this.#state.threads)) {
+      const turn = this.#turn(conversationId, messageId)
+      if (!turn) continue
+      if (!isOpen(turn)) return this.#silence.over(messageId)
+      this.#deps.send({ action: 'resume', conversationId, messageId, offset: turn.reply?.text.length ?? 0 })
+    }
+  }
+
+  /** A reply to something this page was never told: written elsewhere, and too long for a frame. */
+  #isStranger(frame: ServerFrame): frame is TextFrame {
+    const isText = frame.type === 'stream_chunk' || frame.type === 'stream_snapshot'
+    return isText && frame.conversationId in this.#state.threads && !this.#turn(frame.conversationId, frame.messageId)
   }
 
   /** An error that names no conversation is for the one on screen, or for the one that holds its message. */
@@ -167,43 +209,9 @@ export class ChatController {
 
   #takeUp(conversationId: string, turn: Turn): void {
     const { messageId, reply } = turn
-    if (turn.delivery !== 'accepted') return this.#transmit(conversationId, messageId)
+    if (turn.delivery !== 'accepted') return this.#delivery.transmit(conversationId, messageId)
     if (reply) this.#deps.send({ action: 'resume', conversationId, messageId, offset: reply.text.length })
     if (turn.cancelling) this.#deps.send({ action: 'cancel', messageId })
-  }
-
-  #transmit(conversationId: string, messageId: string): void {
-    const message = this.#turn(conversationId, messageId)?.asked?.text
-    if (message === undefined || this.#posting.has(messageId)) return
-    const frame: ClientFrame = { action: 'sendMessage', messageId, conversationId, message }
-    if (!fitsSocket(JSON.stringify(frame))) {
-      if (this.#state.link === 'open') void this.#post(conversationId, messageId, message)
-      return
-    }
-    if (!this.#deps.send(frame)) return
-    this.#apply(conversationId, { type: 'sent', messageId })
-    // A frame can vanish with a connection that looks open. The other road has an answer of its own.
-    setTimeout(() => {
-      if (this.#isUnaccepted(conversationId, messageId)) void this.#post(conversationId, messageId, message)
-    }, ACCEPT_WITHIN)
-  }
-
-  async #post(conversationId: string, messageId: string, message: string): Promise<void> {
-    if (this.#posting.has(messageId)) return
-    this.#posting.add(messageId)
-    this.#apply(conversationId, { type: 'sent', messageId })
-    const outcome = await this.#tryPosting(conversationId, messageId, message)
-    this.#posting.delete(messageId)
-    if (this.#isUnaccepted(conversationId, messageId)) this.#apply(conversationId, outcome)
-    this.#deps.onActivity()
-  }
-
-  async #tryPosting(conversationId: string, messageId: string, message: string): Promise<ThreadEvent> {
-    try {
-      return { type: 'accepted', ...(await this.#deps.api.post(conversationId, messageId, message)) }
-    } catch (error) {
-      return { type: 'failed', messageId, failure: asFailure(error) }
-    }
   }
 
   /** Asks for what the reducer found missing. */
@@ -231,11 +239,6 @@ export class ChatController {
     return this.#state.threads[conversationId]?.turns.findLast((turn) => turn.messageId === messageId)
   }
 
-  #isUnaccepted(conversationId: string, messageId: string): boolean {
-    const delivery = this.#turn(conversationId, messageId)?.delivery
-    return delivery === 'queued' || delivery === 'sent'
-  }
-
   #apply(conversationId: string, event: ThreadEvent): void {
     const before = this.#state.threads[conversationId]
     const thread = reduceThread(before ?? emptyThread(conversationId), event)
@@ -255,9 +258,4 @@ export class ChatController {
       for (const listener of this.#listeners) listener()
     })
   }
-}
-
-function asFailure(error: unknown): Failure {
-  const { code, message, retryable } = processServerError(error)
-  return { code, message, retryable }
 }

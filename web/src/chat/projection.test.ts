@@ -76,6 +76,14 @@ test('a settled turn is the same object again', () => {
   expect(projectThread(again, agent('Stopping'), 'waiting').turns[0]).toBe(first)
 })
 
+test('a run that failed is told once, and can always be asked anew', () => {
+  const failed: ThreadEvent = { type: 'stream_end', conversationId: c, messageId: 'm1', length: 0, outcome: 'failed' }
+  const [turn] = view([said(), accepted(), error(false), failed]).turns
+  expect(turn).toMatchObject({ failure: { text: 'No.', retry: true }, reply: { ending: null } })
+  const [half] = view([said(), accepted(), words, error(false), { ...failed, length: 5 }]).turns
+  expect(half?.reply?.ending).toBe(text.turn.outcome.failed)
+})
+
 test('a screen reader hears stages, not words', () => {
   const more: ThreadEvent = { type: 'stream_chunk', conversationId: c, messageId: 'm1', offset: 5, content: ' you' }
   const one = view([said(), accepted(), words]).announcement

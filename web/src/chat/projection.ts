@@ -82,7 +82,9 @@ function projectReply(reply: Reply, turn: Turn): TurnView['reply'] {
   const ending = endingOf(reply)
   // While the whole text is being read again, a length that does not match is not yet news.
   const streaming = reply.outcome === null && !turn.failure
-  return { text: streaming ? withoutHalf(reply.text) : reply.text, streaming, ending: turn.needs ? null : ending }
+  // A failure that is told needs no second sentence about a reply that never began.
+  const told = turn.failure !== null && reply.text === ''
+  return { text: streaming ? withoutHalf(reply.text) : reply.text, streaming, ending: turn.needs || told ? null : ending }
 }
 
 /** Half of a surrogate pair is not a character yet. */
@@ -97,7 +99,9 @@ function endingOf({ outcome, text: written }: Reply): string | null {
 function projectFailure(failure: Failure, turn: Turn): TurnView['failure'] {
   const own = failure.code === 'dead' ? text.turn.dead : turn.delivery === 'refused' ? text.turn.refused : ''
   const parts = [own, failure.message].filter((part) => part !== '')
-  return { text: parts.join(' ') || text.errors.unknown, retry: failure.retryable && turn.asked !== null }
+  // What the server refused for good it refuses again; what it took can always be asked anew.
+  const retry = turn.asked !== null && (failure.retryable || (turn.delivery === 'accepted' && failure.code !== 'incomplete'))
+  return { text: parts.join(' ') || text.errors.unknown, retry }
 }
 
 function waitingFor(turn: Turn, { agent, link }: Around): string | null {

@@ -282,7 +282,7 @@ function mergeNewest(thread: Thread, page: MessagesPage): Thread {
   const older = meets > 0 ? thread.turns.slice(0, meets) : []
   const rest = thread.turns.slice(Math.max(meets, 0)).filter((turn) => !known.has(turn.messageId))
   // Without an overlap more than a page was missed; settled turns come back by scrolling up.
-  const newer = meets >= 0 ? rest : rest.filter((turn) => turn.delivery !== 'accepted' || !turn.reply?.outcome)
+  const newer = meets >= 0 || !page.before ? rest : rest.filter((turn) => turn.delivery !== 'accepted' || !turn.reply?.outcome)
   const before = meets > 0 ? thread.before : (page.before ?? null)
   return { ...thread, turns: [...older, ...fresh, ...newer], before, loaded: true }
 }

@@ -58,7 +58,11 @@ export function ChatPage({ conversationId }: { conversationId: string }) {
           )}
         </div>
         {view.empty ? (
-          <EmptyState state={chat.state} onPick={(suggestion) => void chat.say(suggestion)} />
+          <EmptyState
+            state={chat.state}
+            suggestions={config.demo ? text.empty.demoSuggestions : text.empty.suggestions}
+            onPick={(suggestion) => void chat.say(suggestion)}
+          />
         ) : (
           <ThreadPane key={conversationId} chat={chat} />
         )}

@@ -73,6 +73,8 @@ export const en = {
       'Plan three focused hours for tomorrow morning',
       'Compare two options in a table and recommend one',
     ],
+    // What the demo model knows something about.
+    demoSuggestions: ['What are you?', 'How does this work?', 'What does it cost in the cloud?', 'How do I set a provider key?'],
   },
 
   composer: {

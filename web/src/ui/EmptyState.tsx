@@ -9,7 +9,13 @@ const hints: Partial<Record<AgentState, string>> = {
   working: text.empty.awake,
 }
 
-export function EmptyState({ state, onPick }: { state: AgentState; onPick: (suggestion: string) => void }) {
+interface EmptyStateProps {
+  state: AgentState
+  suggestions: readonly string[]
+  onPick: (suggestion: string) => void
+}
+
+export function EmptyState({ state, suggestions, onPick }: EmptyStateProps) {
   return (
     <div className={styles.wrap}>
       <section className={styles.empty}>
@@ -17,7 +23,7 @@ export function EmptyState({ state, onPick }: { state: AgentState; onPick: (sugg
         <h2 className={styles.title}>{text.empty.title}</h2>
         <p className={styles.body}>{hints[state] ?? text.tagline}</p>
         <ul className={styles.suggestions} aria-label={text.empty.suggestionsLabel}>
-          {text.empty.suggestions.map((suggestion) => (
+          {suggestions.map((suggestion) => (
             <li key={suggestion}>
               <button type="button" className={styles.suggestion} onClick={() => onPick(suggestion)}>
                 {suggestion}

@@ -14,7 +14,7 @@ export function Header({ title, state, onMenu }: { title: string; state: AgentSt
       </h1>
       <p className={styles.state} data-state={state}>
         <span className={styles.dot} />
-        <span className="visually-hidden">{text.agent.label}</span>
+        <span className="visually-hidden">{text.agent.label} </span>
         {text.agent[state]}
       </p>
     </header>

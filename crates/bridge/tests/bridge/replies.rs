@@ -7,7 +7,7 @@ use crate::support::{Scripted, SlowPush, Stage, Step, Watched, id, say, say_slow
 use bridge::{RunEnd, RunEvent};
 use domain::limits::{REPLY_TEXT_MAX_BYTES, SERVER_FRAME_MAX_BYTES};
 use domain::{InboxState, Outcome, Role};
-use protocol::{ServerFrame, StreamOutcome};
+use protocol::{Nudge, ServerFrame, StreamOutcome};
 use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
@@ -24,6 +24,22 @@ async fn a_message_is_answered_recorded_and_streamed_to_both_tabs() {
         assert_eq!(stage.shown(tab, "m1"), "answer to text of m1");
         assert_eq!(stage.ends(tab), ["m1"]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tab_that_opens_right_after_a_reply_hears_the_next_one() {
+    let mut stage = Stage::new(Scripted::echo()).await;
+    stage.put("m1", "default").await;
+    stage.start();
+    stage.until("m1", InboxState::Done).await;
+    stage.open_tab("late").await;
+    stage.put("m2", "default").await;
+    bridge::nudged(&stage.bridge, Nudge::Inbox { message_id: "m2".into() }).await;
+    stage.until("m2", InboxState::Done).await;
+    stage.settle().await;
+    let late = stage.tabs.len() - 1;
+    assert_eq!(stage.shown(late, "m2"), "answer to text of m2");
+    assert_eq!(stage.ends(late), ["m2"]);
 }
 
 #[tokio::test(start_paused = true)]

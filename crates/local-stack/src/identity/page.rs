@@ -34,7 +34,7 @@ pub(super) fn sign_in(
         "Sign in",
         &format!(
             "<h1>Sign in</h1>\
-             <p>This is your own machine. Pick any name: each one has its own assistant, and \
+             <p>This is your own machine. Pick any name: each one has its own agent, and \
              there is no password.</p>\
              {choices}{heading}\
              <form method=\"post\" action=\"/oidc/authorize\">{hidden}\

@@ -1,0 +1,87 @@
+// What goes wrong around a conversation, and what a person has to do about it: nothing, or one click.
+import assert from 'node:assert/strict'
+import { scenario } from './support.mjs'
+
+scenario('a provider that refuses is explained, and the next message works', {}, async ({ newPerson }) => {
+  const ana = await newPerson()
+  await ana.say('[[demo error=401]]')
+  const said = await ana.trouble.first().innerText()
+  assert.match(said, /provider|key/i)
+  assert.equal(await ana.ask('[[demo text="fine"]]'), 'fine')
+  await ana.page.reload()
+  await ana.arrived()
+  await ana.trouble.first().waitFor()
+  assert.equal(await ana.trouble.count(), 1)
+})
+
+scenario('a failed message is asked anew with one click', {}, async ({ newPerson }) => {
+  const ana = await newPerson()
+  await ana.say('[[demo error=401]]')
+  await ana.trouble.getByRole('button', { name: 'Try again' }).click()
+  await ana.trouble.nth(1).waitFor()
+  assert.equal(await ana.said.nth(1).getByText('[[demo error=401]]').count(), 1)
+})
+
+/** What Chromium itself writes when the network is away. */
+const disconnected = /ERR_INTERNET_DISCONNECTED|WebSocket connection to/
+
+scenario('a connection lost mid-reply comes back and the reply is whole', { complaints: disconnected }, async ({ newPerson }) => {
+  const ana = await newPerson()
+  const { page } = ana
+  await ana.ask('[[demo text="awake"]]')
+  await ana.say('[[demo tokens=300 delay=20]]')
+  await ana.streaming(40)
+  await page.context().setOffline(true)
+  await page.getByText('Connection lost.').waitFor()
+  await ana.say('[[demo text="written offline"]]')
+  await page.getByText('Not sent yet. It goes out when the connection is back.').waitFor()
+  await page.context().setOffline(false)
+
+  const whole = await ana.reply(1)
+  assert.equal(await ana.reply(2), 'written offline')
+  await page.reload()
+  await ana.arrived()
+  assert.equal(await ana.reply(1), whole)
+  assert.equal(await ana.replies.count(), 3)
+  assert.equal(await page.getByText('Connection lost.').count(), 0)
+})
+
+scenario('a task killed mid-reply is replaced, and the person does nothing', {}, async ({ stack, newPerson }) => {
+  const ana = await newPerson()
+  await ana.say('[[demo tokens=200 delay=20]]')
+  await ana.streaming(40)
+  const { id } = await stack.runningTask()
+  await stack.control('POST', `tasks/${id}/kill`)
+  const text = await ana.reply()
+  assert.equal(await ana.trouble.count(), 0)
+  assert.equal((await stack.tasks()).length, 2)
+  await ana.page.reload()
+  await ana.arrived()
+  assert.equal(await ana.reply(), text)
+  assert.equal(await ana.page.getByText('interrupted').count(), 0)
+})
+
+scenario('a message that is refused for now is sent again by the page itself', {}, async ({ stack, newPerson }) => {
+  const ana = await newPerson()
+  const { page } = ana
+  await ana.ask('[[demo text="awake"]]')
+  const refused = new Promise((resolve) => {
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        const frame = JSON.parse(String(payload))
+        if (frame.type === 'error') resolve(frame)
+      }),
+    )
+  })
+  await page.reload()
+  await ana.arrived()
+  await page.getByText('Agent status: Ready').waitFor()
+
+  await stack.control('PUT', 'faults', { errorRate: { 'dynamodb:PutItem': 1 } })
+  await ana.say('[[demo text="arrived"]]')
+  assert.equal((await refused).retryable, true)
+  await stack.control('PUT', 'faults', {})
+  assert.equal(await ana.reply(1), 'arrived')
+  assert.equal(await ana.trouble.count(), 0)
+  assert.equal(await ana.said.count(), 2)
+})
