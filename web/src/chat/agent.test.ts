@@ -13,7 +13,7 @@ test('the bar follows the estimate', () => {
 })
 
 test('a finished stage counts even when the estimate was too long', () => {
-  expect(wakeProgress(at([0, starting('provisioning', 400)], [1, starting('startingGateway')]), 1000)).toBe(0.5)
+  expect(wakeProgress(at([0, starting('provisioning', 400)], [1, starting('connecting')]), 1000)).toBe(0.5)
 })
 
 test('a longer estimate stops the bar and never turns it back', () => {
@@ -28,12 +28,12 @@ test('the bar is not full before the agent is there', () => {
 })
 
 test('without an estimate the stages alone are shown', () => {
-  const agent = at([0, starting('restoring')])
+  const agent = at([0, starting('startingGateway')])
   expect([secondsLeft(agent, 9000), wakeProgress(agent, 9000)]).toEqual([null, 0.25])
 })
 
-test('connecting is part of starting the gateway', () => {
-  expect(stageIndex(at([0, starting('connecting')]))).toBe(stageIndex(at([0, starting('startingGateway')])))
+test('waiting for the machine before is part of finding one', () => {
+  expect(stageIndex(at([0, starting('restoring')]))).toBe(stageIndex(at([0, starting('provisioning')])))
 })
 
 test('the next wake-up starts from nothing', () => {

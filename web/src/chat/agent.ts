@@ -19,14 +19,15 @@ export interface Agent {
 
 export const unknownAgent: Agent = { status: null, phase: null, detail: null, wakingSince: null, readyAt: null, reached: 0 }
 
-export const STAGES = ['provisioning', 'restoring', 'startingGateway', 'ready'] as const
+export const STAGES = ['provisioning', 'startingGateway', 'connecting', 'ready'] as const
 export type Stage = (typeof STAGES)[number]
 
 const stageOf: Record<Phase, Stage | null> = {
   provisioning: 'provisioning',
-  restoring: 'restoring',
+  // Only reported while the machine before still saves its work; the detail says so.
+  restoring: 'provisioning',
   startingGateway: 'startingGateway',
-  connecting: 'startingGateway',
+  connecting: 'connecting',
   ready: 'ready',
   retrying: null,
   stopping: null,

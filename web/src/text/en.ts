@@ -42,8 +42,8 @@ export const en = {
     title: 'Waking your agent',
     stages: {
       provisioning: 'Finding a machine',
-      restoring: 'Restoring its memory',
       startingGateway: 'Starting the gateway',
+      connecting: 'Connecting to your agent',
       ready: 'Ready',
     },
     kept: 'Your message is saved and will be answered first.',
@@ -64,7 +64,7 @@ export const en = {
 
   empty: {
     title: 'What shall we do?',
-    asleep: 'Your agent is asleep. The first message wakes it, which takes about a minute.',
+    asleep: 'Your agent is asleep. The first message wakes it, which takes less than a minute.',
     awake: 'Your agent is awake and listening.',
     suggestionsLabel: 'Suggestions',
     suggestions: [
