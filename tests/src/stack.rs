@@ -45,7 +45,6 @@ struct Ready {
     ws: String,
     api: String,
     issuer: String,
-    aws: String,
 }
 
 /// A program of this build.
@@ -78,7 +77,9 @@ impl Stack {
         let stdout = child.stdout.take().expect("piped");
         let mut lines = BufReader::new(stdout).lines();
         let line = lines.next_line().await?.context("local-stack ended before it was ready")?;
-        let Ready { url, ws, api, issuer, aws } = serde_json::from_str(&line)?;
+        let Ready { url, ws, api, issuer } = serde_json::from_str(&line)?;
+        let aws = get(&format!("{url}/local/aws"), None).await?.json();
+        let aws = aws["endpoint"].as_str().context("no endpoint")?.to_owned();
         Ok(Stack { url, ws, api, issuer, aws, child, data, _folder: folder })
     }
 

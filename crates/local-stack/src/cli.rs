@@ -94,7 +94,6 @@ impl Cli {
         if self.json {
             return json!({
                 "url": urls.url, "ws": urls.ws, "api": urls.api, "issuer": urls.issuer,
-                "aws": urls.aws_endpoint,
             })
             .to_string();
         }

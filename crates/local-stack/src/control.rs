@@ -17,6 +17,7 @@ use crate::{aws::Aws, counters::Counted, ecs::Task, faults::Faults};
 
 pub(crate) fn router(aws: Arc<Aws>) -> Router {
     Router::new()
+        .route("/local/aws", get(endpoint))
         .route("/local/tasks", get(tasks))
         .route("/local/tasks/{id}/kill", post(kill))
         .route("/local/tasks/{id}/interrupt", post(interrupt))
@@ -24,6 +25,11 @@ pub(crate) fn router(aws: Arc<Aws>) -> Router {
         .route("/local/counters", get(counters).delete(reset))
         .route("/local/counters/reset", post(reset))
         .with_state(aws)
+}
+
+/// Where a Lambda's own binary, or the AWS CLI, finds this stack's tables and tasks.
+async fn endpoint(State(aws): State<Arc<Aws>>) -> Json<Value> {
+    Json(json!({ "endpoint": aws.endpoint() }))
 }
 
 async fn tasks(State(aws): State<Arc<Aws>>) -> Json<Value> {
