@@ -129,8 +129,8 @@ async fn post_message(
     if accepted.open {
         let nudge = Nudge::Inbox { message_id: id.to_string() };
         let ensured = ports.ensure.run(user, &nudge).await?;
-        if ensured != control_plane::Ensured::Running {
-            ports.tell.all(user, &control_plane::read_status::waiting(&ensured)).await;
+        if let Some(frame) = control_plane::read_status::waiting(&ensured) {
+            ports.tell.all(user, &frame).await;
         }
     }
     let frame = ServerFrame::Accepted {

@@ -9,7 +9,7 @@ use protocol::Nudge;
 use tracing::{info, warn};
 
 use crate::read_status::waiting;
-use crate::{EnsureTask, Ensured, Tell};
+use crate::{EnsureTask, Tell};
 
 /// A task that is known dead: ECS says STOPPED.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +68,8 @@ impl FollowTask {
         };
         let nudge = Nudge::Inbox { message_id: oldest.id.to_string() };
         let ensured = self.ensure.run_on(user, &nudge, first).await?;
-        if ensured != Ensured::Running {
-            self.tell.all(user, &waiting(&ensured)).await;
+        if let Some(frame) = waiting(&ensured) {
+            self.tell.all(user, &frame).await;
         }
         Ok(())
     }

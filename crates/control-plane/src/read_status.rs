@@ -55,10 +55,10 @@ fn seconds(span: Duration) -> u32 {
     u32::try_from(span.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
 }
 
-/// What to tell somebody whose message waits for a task.
-pub fn waiting(ensured: &Ensured) -> ServerFrame {
+/// What to tell somebody whose message waits for a task; `None` when one is up.
+pub fn waiting(ensured: &Ensured) -> Option<ServerFrame> {
     let (status, phase, eta, detail) = match ensured {
-        Ensured::Running => (TaskStatus::Running, Phase::Ready, None, None),
+        Ensured::Running => return None,
         Ensured::Starting { eta } => (TaskStatus::Starting, Phase::Provisioning, *eta, None),
         Ensured::Launched { eta, .. } => (TaskStatus::Starting, Phase::Provisioning, *eta, None),
         Ensured::Postponed { retry_in } => (
@@ -70,12 +70,12 @@ pub fn waiting(ensured: &Ensured) -> ServerFrame {
             ),
         ),
     };
-    ServerFrame::Status {
+    Some(ServerFrame::Status {
         status,
         phase: Some(phase),
         eta_seconds: eta.map(seconds),
         detail: detail.map(Into::into),
         message_id: None,
         conversation_id: None,
-    }
+    })
 }

@@ -7,7 +7,7 @@ use domain::{ConnectionId, ConversationId, InboxMessage, InboxState, MessageId, 
 use platform::{Clock, Inbox, Unavailable};
 use protocol::{ErrorCode, Nudge, ServerFrame, StreamOutcome};
 
-use crate::{EnsureTask, Ensured};
+use crate::EnsureTask;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resume {
@@ -58,7 +58,7 @@ impl ResumeStream {
         resume: &Resume,
     ) -> Result<Option<ServerFrame>, Unavailable> {
         let ensured = self.ensure.run(user, &nudge(resume)).await?;
-        Ok((ensured != Ensured::Running).then(|| crate::read_status::waiting(&ensured)))
+        Ok(crate::read_status::waiting(&ensured))
     }
 }
 

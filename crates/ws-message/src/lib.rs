@@ -162,8 +162,7 @@ async fn wake(
     id: &MessageId,
 ) -> Result<(), Unavailable> {
     let ensured = ports.ensure.run(user, &Nudge::Inbox { message_id: id.to_string() }).await?;
-    if ensured != control_plane::Ensured::Running {
-        let frame = control_plane::read_status::waiting(&ensured);
+    if let Some(frame) = control_plane::read_status::waiting(&ensured) {
         let to_sender = ports.tell.one(connection, &frame);
         tokio::join!(to_sender, ports.tell.others(user, Some(connection), &frame));
     }
