@@ -115,42 +115,67 @@ impl fmt::Display for Generation {
     }
 }
 
-/// Proves to ws-connect that a caller is the bridge of one user's one generation.
+id! {
+    /// One spare task of the pool.
+    SpareId, "spareId", 64, "letters, digits and '-'", "-"
+}
+
+/// Whom a task serves.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    User(UserId, Generation),
+    /// Nobody yet: it waits in the pool.
+    Spare(SpareId),
+}
+
+/// Proves to ws-connect that a caller is the bridge of one launch.
 ///
-/// Text form: `<userId in base64url>.<generation>.<256 random bits in base64url>`. The task
-/// state keeps only its SHA-256.
+/// Text form: `<userId in base64url>.<generation>.<256 random bits in base64url>`, and with
+/// `spare` in the generation's place for a spare. Tables keep only the SHA-256 of the random
+/// part, so a spare that is claimed goes on with its own.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LaunchToken {
-    pub user: UserId,
-    pub generation: Generation,
+    pub owner: Owner,
     secret: String,
 }
 
 impl LaunchToken {
-    pub fn new(user: UserId, generation: Generation, random: [u8; 32]) -> Self {
-        Self { user, generation, secret: BASE64URL_NOPAD.encode(&random) }
+    pub fn new(owner: Owner, random: [u8; 32]) -> Self {
+        Self { owner, secret: BASE64URL_NOPAD.encode(&random) }
     }
 
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
-        let (user, generation, secret) = (parts.next()?, parts.next()?, parts.next()?);
-        let user = String::from_utf8(BASE64URL_NOPAD.decode(user.as_bytes()).ok()?).ok()?;
+        let (owner, kind, secret) = (parts.next()?, parts.next()?, parts.next()?);
+        let owner = String::from_utf8(BASE64URL_NOPAD.decode(owner.as_bytes()).ok()?).ok()?;
         let known_length = BASE64URL_NOPAD.decode(secret.as_bytes()).ok()?.len() == 32;
         (parts.next().is_none() && known_length).then_some(())?;
-        Some(Self {
-            user: UserId::new(user).ok()?,
-            generation: Generation(generation.parse().ok()?),
-            secret: secret.into(),
-        })
+        let owner = match kind {
+            "spare" => Owner::Spare(SpareId::new(owner).ok()?),
+            generation => {
+                Owner::User(UserId::new(owner).ok()?, Generation(generation.parse().ok()?))
+            }
+        };
+        Some(Self { owner, secret: secret.into() })
+    }
+
+    /// The same secret in the hands of the user who claimed the spare.
+    pub fn handed_to(&self, user: UserId, generation: Generation) -> Self {
+        Self { owner: Owner::User(user, generation), secret: self.secret.clone() }
     }
 
     pub fn expose(&self) -> String {
-        let user = BASE64URL_NOPAD.encode(self.user.as_str().as_bytes());
-        format!("{user}.{}.{}", self.generation, self.secret)
+        let encode = |name: &str| BASE64URL_NOPAD.encode(name.as_bytes());
+        match &self.owner {
+            Owner::User(user, generation) => {
+                format!("{}.{generation}.{}", encode(user.as_str()), self.secret)
+            }
+            Owner::Spare(id) => format!("{}.spare.{}", encode(id.as_str()), self.secret),
+        }
     }
 
     pub fn sha256(&self) -> String {
-        data_encoding::HEXLOWER.encode(&Sha256::digest(self.expose().as_bytes()))
+        data_encoding::HEXLOWER.encode(&Sha256::digest(self.secret.as_bytes()))
     }
 
     /// Takes the same time however much of the hash agrees.
@@ -161,7 +186,7 @@ impl LaunchToken {
 
 impl fmt::Debug for LaunchToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LaunchToken({} generation {})", self.user, self.generation)
+        write!(f, "LaunchToken({:?})", self.owner)
     }
 }
 
@@ -191,16 +216,27 @@ mod tests {
     #[test]
     fn a_launch_token_reads_back_and_matches_only_its_own_hash() {
         let user = UserId::new("local:ana").expect("valid");
-        let token = LaunchToken::new(user.clone(), Generation(7), [3; 32]);
+        let token = LaunchToken::new(Owner::User(user.clone(), Generation(7)), [3; 32]);
         let read = LaunchToken::parse(&token.expose()).expect("well formed");
+        assert_eq!(read, token);
         assert!(read.matches(&token.sha256()));
-        let other = LaunchToken::new(user, Generation(8), [3; 32]);
+        let other = LaunchToken::new(Owner::User(user, Generation(7)), [4; 32]);
         assert!(!read.matches(&other.sha256()));
     }
 
     #[test]
+    fn a_spare_keeps_its_secret_when_it_is_claimed() {
+        let spare = Owner::Spare(SpareId::new("a-1").expect("valid"));
+        let token = LaunchToken::new(spare, [3; 32]);
+        assert_eq!(LaunchToken::parse(&token.expose()).as_ref(), Some(&token));
+        let claimed = token.handed_to(UserId::new("ana").expect("valid"), Generation(2));
+        assert!(claimed.matches(&token.sha256()));
+        assert_ne!(claimed.expose(), token.expose());
+    }
+
+    #[test]
     fn a_mangled_launch_token_is_refused() {
-        for text in ["", "a.b.c", "YQ.1.AAAA", "YQ.1", "YQ.x.AAAA.b"] {
+        for text in ["", "a.b.c", "YQ.1.AAAA", "YQ.1", "YQ.x.AAAA.b", "YQ.spare.AAAA"] {
             assert_eq!(LaunchToken::parse(text), None, "{text}");
         }
     }

@@ -3,21 +3,28 @@
 //! Pure: no IO, no clock, no randomness, no async. Time is an argument, so every
 //! timeout is tested without waiting.
 
+pub mod activity;
 pub mod ids;
 pub mod limits;
 pub mod message;
 pub mod retry;
+pub mod spare;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod window;
 
+pub use activity::{ActivityHistory, IdlePolicy, LocalHour, TimeZone, UnknownTimeZone};
 pub use ids::{
-    ConnectionId, ConversationId, Generation, InvalidId, LaunchToken, MessageId, TaskArn, UserId,
+    ConnectionId, ConversationId, Generation, InvalidId, LaunchToken, MessageId, Owner, SpareId,
+    TaskArn, UserId,
 };
 pub use message::{
     Channel, Conversation, InboxMessage, InboxState, Outcome, Reply, ReplyTo, Role, StoredMessage,
     Usage,
 };
 pub use retry::RetryPolicy;
+pub use spare::{Spare, SpareStatus};
 pub use task::{Capacity, Ensure, Phase, TaskPolicy, TaskState, TaskStatus};
 pub use time::Timestamp;
+pub use window::{InvalidWindow, Windows};

@@ -25,6 +25,10 @@ pub const INLINE_TEXT_MAX_BYTES: usize = 262_144;
 /// One reply, in bytes. A run that writes more is cut there and marked `truncated`.
 pub const REPLY_TEXT_MAX_BYTES: usize = 8 * 1_048_576;
 
+/// What is kept of an unfinished reply, in bytes; the rest is written anew. With a message of
+/// 128 KB beside it the row stays below DynamoDB's 400 KB.
+pub const PARTIAL_TEXT_MAX_BYTES: usize = 131_072;
+
 /// Messages of one user that wait at once. Ours: bounds what one user can queue.
 pub const OPEN_MESSAGES_MAX: usize = 200;
 

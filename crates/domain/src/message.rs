@@ -54,6 +54,8 @@ pub struct InboxMessage {
     /// Leases so far. 0: no gateway has seen it.
     pub attempts: u32,
     pub cancel_requested: bool,
+    /// What a bridge that had to stop leaves of the reply, until the next one has more.
+    pub partial: Option<String>,
     /// Of a Done row: the reply's length in UTF-16 units, so that `resume` needs no second read.
     pub reply_length: Option<u64>,
 }

@@ -1,11 +1,12 @@
 //! The life of a user's task, and the one decision every accepted message asks for:
 //! nudge, wait, or launch.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionId, Generation, TaskArn, Timestamp, UserId};
+use crate::{ActivityHistory, ConnectionId, Generation, TaskArn, Timestamp, UserId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TaskStatus {
@@ -54,6 +55,9 @@ pub struct TaskState {
     pub generation: Generation,
     /// The highest generation that can write no more: its final save is done, or it is known dead.
     pub released: Generation,
+    /// Those that may write still, each until its own word or its known death. One number could
+    /// not say it: a younger launch may fail while an older task is still saving.
+    pub unreleased: BTreeSet<Generation>,
     pub task_arn: Option<TaskArn>,
     pub capacity: Option<Capacity>,
     pub launched_at: Option<Timestamp>,
@@ -65,6 +69,14 @@ pub struct TaskState {
     pub due_at: Option<Timestamp>,
     /// The last wake-ups from launch to ready, newest last, in milliseconds.
     pub recent_wakes_ms: Vec<u64>,
+    /// The youngest accepted message, of any conversation: every later one is stamped later (I5),
+    /// and the user stays due until somebody has looked into the inbox after it.
+    pub last_accepted_at: Option<Timestamp>,
+    /// Launches in a row that never became Running.
+    pub failed_launches: u32,
+    /// Of the last ECS event about this task that was acted on.
+    pub event_version: Option<u64>,
+    pub activity: ActivityHistory,
 }
 
 impl TaskState {
@@ -74,6 +86,7 @@ impl TaskState {
             status: TaskStatus::Idle,
             generation: Generation(0),
             released: Generation(0),
+            unreleased: BTreeSet::new(),
             task_arn: None,
             capacity: None,
             launched_at: None,
@@ -83,34 +96,77 @@ impl TaskState {
             last_activity_at: None,
             due_at: None,
             recent_wakes_ms: Vec::new(),
+            last_accepted_at: None,
+            failed_launches: 0,
+            event_version: None,
+            activity: ActivityHistory::default(),
         }
     }
 
     /// The median of the user's last wake-ups.
     pub fn typical_wake(&self) -> Option<Duration> {
-        let mut wakes = self.recent_wakes_ms.clone();
-        wakes.sort_unstable();
-        wakes.get(wakes.len() / 2).copied().map(Duration::from_millis)
+        median(&self.recent_wakes_ms)
     }
 
-    /// How long a starting task still takes, by the user's own history.
-    pub fn eta(&self, now: Timestamp) -> Option<Duration> {
+    /// How long a starting task still takes, by the user's own history, else by `others`.
+    pub fn eta(&self, now: Timestamp, others: Option<Duration>) -> Option<Duration> {
         let launched_at = self.launched_at.filter(|_| self.status == TaskStatus::Starting)?;
-        Some(self.typical_wake()?.saturating_sub(now.since(launched_at)))
+        let wake = self.typical_wake().or(others)?;
+        Some(wake.saturating_sub(now.since(launched_at)))
+    }
+
+    /// Whether nobody before this generation writes any more: it may restore and begin.
+    pub fn is_turn_of(&self, generation: Generation) -> bool {
+        self.unreleased.iter().all(|other| *other >= generation)
+    }
+
+    /// Whether this generation may still write (I3).
+    pub fn is_current(&self, generation: Generation) -> bool {
+        self.generation == generation && self.released < generation
     }
 }
 
+/// Of wake-ups in milliseconds.
+pub fn median(wakes_ms: &[u64]) -> Option<Duration> {
+    let mut wakes = wakes_ms.to_vec();
+    wakes.sort_unstable();
+    wakes.get(wakes.len() / 2).copied().map(Duration::from_millis)
+}
+
+/// When somebody must look again, and how long each step may take (I10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskPolicy {
     /// A task that is still Starting after this is launched anew.
     pub start_within: Duration,
-    /// A launch that failed altogether is tried again after this.
+    /// A task that is still Stopping after this is stopped from outside.
+    pub stop_within: Duration,
+    /// A running task is looked at this often.
+    pub look_every: Duration,
+    /// A bridge that has not been heard of for so long, while a message waits, is given up.
+    pub lease: Duration,
+    /// A bridge stops by itself when nobody needs it. One that has been silent for longer than
+    /// this has not, and is stopped from outside: it would run, and cost, for ever.
+    pub idle_at_most: Duration,
+    /// A message that nobody ensured a task for is found after this.
+    pub follow_up: Duration,
+    /// A launch that failed altogether is tried again after this,
     pub relaunch_after: Duration,
+    /// and after twice as long each time it fails again, up to this.
+    pub relaunch_after_at_most: Duration,
 }
 
 impl Default for TaskPolicy {
     fn default() -> Self {
-        Self { start_within: Duration::from_secs(300), relaunch_after: Duration::from_secs(30) }
+        Self {
+            start_within: Duration::from_secs(300),
+            stop_within: Duration::from_secs(180),
+            look_every: Duration::from_secs(120),
+            lease: Duration::from_secs(180),
+            idle_at_most: Duration::from_secs(30 * 60),
+            follow_up: Duration::from_secs(60),
+            relaunch_after: Duration::from_secs(30),
+            relaunch_after_at_most: Duration::from_secs(600),
+        }
     }
 }
 
@@ -123,6 +179,8 @@ pub enum Ensure {
     Wait,
     /// Nobody will read the inbox: launch, if the row is still as we read it.
     Launch,
+    /// The last launches failed. The next one is due in so long.
+    Postpone(Duration),
 }
 
 impl TaskPolicy {
@@ -130,8 +188,24 @@ impl TaskPolicy {
         match state.status {
             TaskStatus::Running => Ensure::Nudge(state.bridge_connection.clone()),
             TaskStatus::Starting if !self.start_is_overdue(state, now) => Ensure::Wait,
-            TaskStatus::Starting | TaskStatus::Idle | TaskStatus::Stopping => Ensure::Launch,
+            TaskStatus::Idle => match self.pause_left(state, now) {
+                Some(left) => Ensure::Postpone(left),
+                None => Ensure::Launch,
+            },
+            TaskStatus::Starting | TaskStatus::Stopping => Ensure::Launch,
         }
+    }
+
+    /// Until a launch is tried again. Bounded by our own pause, whatever the row says.
+    fn pause_left(&self, state: &TaskState, now: Timestamp) -> Option<Duration> {
+        let due_at = state.due_at.filter(|due_at| state.failed_launches > 0 && *due_at > now)?;
+        Some(due_at.since(now).min(self.relaunch_after_at_most))
+    }
+
+    /// How long to wait after so many launches in a row have failed.
+    pub fn relaunch_pause(&self, failed_launches: u32) -> Duration {
+        let doublings = failed_launches.saturating_sub(1).min(16);
+        (self.relaunch_after * 2u32.pow(doublings)).min(self.relaunch_after_at_most)
     }
 
     pub fn start_is_overdue(&self, state: &TaskState, now: Timestamp) -> bool {
@@ -185,8 +259,40 @@ mod tests {
             recent_wakes_ms: vec![9_000, 20_000, 11_000],
             ..state(TaskStatus::Starting, Some(1_000))
         };
-        assert_eq!(starting.eta(Timestamp(4_000)), Some(Duration::from_secs(8)));
-        assert_eq!(starting.eta(Timestamp(60_000)), Some(Duration::ZERO));
-        assert_eq!(state(TaskStatus::Starting, Some(0)).eta(Timestamp(0)), None);
+        let others = Some(Duration::from_secs(70));
+        assert_eq!(starting.eta(Timestamp(4_000), others), Some(Duration::from_secs(8)));
+        assert_eq!(starting.eta(Timestamp(60_000), others), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_user_without_a_history_is_given_everybodys_median() {
+        let starting = state(TaskStatus::Starting, Some(1_000));
+        let others = Some(Duration::from_secs(70));
+        assert_eq!(starting.eta(Timestamp(11_000), others), Some(Duration::from_secs(60)));
+        assert_eq!(starting.eta(Timestamp(11_000), None), None);
+        assert_eq!(state(TaskStatus::Idle, Some(1_000)).eta(Timestamp(0), others), None);
+    }
+
+    #[test]
+    fn after_a_failed_launch_a_message_waits_for_the_next_try() {
+        let failed = |due_at: Option<u64>| TaskState {
+            failed_launches: 1,
+            due_at: due_at.map(Timestamp),
+            ..state(TaskStatus::Idle, None)
+        };
+        check(failed(Some(30_000)), 10_000, Ensure::Postpone(Duration::from_secs(20)));
+        check(failed(Some(30_000)), 30_000, Ensure::Launch);
+        check(failed(None), 0, Ensure::Launch);
+        let longest = TaskPolicy::default().relaunch_after_at_most;
+        check(failed(Some(u64::MAX)), 0, Ensure::Postpone(longest));
+        let never_failed = TaskState { failed_launches: 0, ..failed(Some(30_000)) };
+        check(never_failed, 10_000, Ensure::Launch);
+    }
+
+    #[test]
+    fn pauses_double_up_to_their_bound() {
+        let pause = |failed| TaskPolicy::default().relaunch_pause(failed).as_secs();
+        assert_eq!([pause(1), pause(2), pause(3)], [30, 60, 120]);
+        assert_eq!([pause(6), pause(100)], [600, 600]);
     }
 }

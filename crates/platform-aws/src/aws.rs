@@ -100,15 +100,26 @@ impl Aws {
     }
 
     /// Without retries: whoever pushes paces itself, and a frame sent twice is a frame too many.
+    /// And with patience: a post that is given up may have arrived, and is then sent again.
     pub fn management(&self, management: &Management) -> aws_sdk_apigatewaymanagement::Client {
         let config = aws_sdk_apigatewaymanagement::config::Builder::from(&self.sdk)
             .endpoint_url(&management.url)
             .http_client(http_client(Some(&management.url)))
             .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(1))
+                    .operation_attempt_timeout(POSTED_WITHIN)
+                    .operation_timeout(POSTED_WITHIN)
+                    .build(),
+            )
             .build();
         aws_sdk_apigatewaymanagement::Client::from_conf(config)
     }
 }
+
+/// Less than the bridge waits for one post.
+const POSTED_WITHIN: Duration = Duration::from_secs(9);
 
 fn sdk_config(
     access: &Access,

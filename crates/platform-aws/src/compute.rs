@@ -6,11 +6,11 @@ use aws_sdk_ecs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ecs::operation::run_task::{RunTaskError, RunTaskOutput};
 use aws_sdk_ecs::operation::stop_task::StopTaskError;
 use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, ContainerOverride, Failure,
-    KeyValuePair, NetworkConfiguration, Task, TaskOverride,
+    AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, ContainerOverride,
+    DesiredStatus, Failure, KeyValuePair, NetworkConfiguration, Task, TaskOverride, TaskStopCode,
 };
 use data_encoding::HEXLOWER;
-use domain::{Capacity, TaskArn, UserId};
+use domain::{Capacity, Generation, Owner, SpareId, TaskArn, Timestamp, UserId};
 use platform::{Compute, LaunchError, LaunchRequest, ObservedTask, Result, Unavailable};
 use sha2::{Digest, Sha256};
 
@@ -19,6 +19,13 @@ use crate::config::{ConfigError, Ecs, Lookup};
 
 /// DescribeTasks takes no more at once.
 const DESCRIBE_MAX: usize = 100;
+
+// The variables of a launch, which say whom a task serves.
+const USER_ID: &str = "USER_ID";
+const GENERATION: &str = "GENERATION";
+const SPARE_ID: &str = "SPARE_ID";
+const EXPIRES_AT: &str = "EXPIRES_AT";
+const LAUNCH_TOKEN: &str = "LAUNCH_TOKEN";
 
 pub struct EcsCompute {
     client: Client,
@@ -47,14 +54,17 @@ impl EcsCompute {
     }
 
     fn overrides(&self, request: &LaunchRequest) -> TaskOverride {
-        let variable =
-            |name: &str, value: String| KeyValuePair::builder().name(name).value(value).build();
+        let variables = variables(request).into_iter();
+        let pairs =
+            variables.map(|(name, value)| KeyValuePair::builder().name(name).value(value).build());
         let container = ContainerOverride::builder()
             .name(&self.ecs.container)
-            .environment(variable("USER_ID", request.user.to_string()))
-            .environment(variable("GENERATION", request.generation.to_string()))
-            .environment(variable("LAUNCH_TOKEN", request.token.expose()));
-        TaskOverride::builder().container_overrides(container.build()).build()
+            .set_environment(Some(pairs.collect()));
+        TaskOverride::builder()
+            .set_cpu(self.ecs.size.map(|size| size.cpu_units.to_string()))
+            .set_memory(self.ecs.size.map(|size| size.memory_mib.to_string()))
+            .container_overrides(container.build())
+            .build()
     }
 }
 
@@ -76,7 +86,7 @@ impl Compute for EcsCompute {
             .network_configuration(self.network())
             .overrides(self.overrides(request))
             .client_token(client_token(request))
-            .started_by(started_by(&request.user))
+            .started_by(started_by(&request.token.owner))
             .count(1)
             .send()
             .await;
@@ -93,6 +103,20 @@ impl Compute for EcsCompute {
             Err(error) if is_unknown_task(&error) => Ok(()),
             Err(error) => Err(Unavailable::new("compute.stop", error)),
         }
+    }
+
+    async fn list(&self) -> Result<Vec<TaskArn>> {
+        let request = self
+            .client
+            .list_tasks()
+            .cluster(&self.ecs.cluster)
+            .family(family(&self.ecs.task_definition))
+            // What was asked to stop needs nobody, and may still be saving.
+            .desired_status(DesiredStatus::Running);
+        let arns = request.into_paginator().items().send();
+        let arns = arns.collect::<std::result::Result<Vec<String>, _>>().await;
+        let arns = arns.map_err(|error| Unavailable::new("compute.list", error))?;
+        Ok(arns.into_iter().map(TaskArn).collect())
     }
 
     async fn describe(&self, arns: &[TaskArn]) -> Result<Vec<ObservedTask>> {
@@ -113,14 +137,41 @@ impl Compute for EcsCompute {
     }
 }
 
+/// What the bridge reads. Never logged: the token is in it.
+fn variables(request: &LaunchRequest) -> Vec<(&'static str, String)> {
+    let mut variables = match &request.token.owner {
+        Owner::User(user, generation) => {
+            vec![(USER_ID, user.to_string()), (GENERATION, generation.to_string())]
+        }
+        Owner::Spare(id) => vec![(SPARE_ID, id.to_string())],
+    };
+    variables.extend(request.expires_at.map(|at| (EXPIRES_AT, at.millis().to_string())));
+    variables.push((LAUNCH_TOKEN, request.token.expose()));
+    variables
+}
+
 /// At most 64 characters, as ECS wants it: all of a SHA-256 in hex.
 fn client_token(request: &LaunchRequest) -> String {
-    sha256(&format!("{}|{}|{}", request.user, request.generation, request.attempt))
+    let attempt = request.attempt;
+    match &request.token.owner {
+        Owner::User(user, generation) => sha256(&format!("{user}|{generation}|{attempt}")),
+        // No user's name has a `#`.
+        Owner::Spare(id) => sha256(&format!("spare#{id}|{attempt}")),
+    }
 }
 
 /// Finds a user's tasks with ListTasks without showing who he is.
-fn started_by(user: &UserId) -> String {
-    format!("openclaw/{}", &sha256(user.as_str())[..32])
+fn started_by(owner: &Owner) -> String {
+    match owner {
+        Owner::User(user, _) => format!("openclaw/{}", &sha256(user.as_str())[..32]),
+        Owner::Spare(_) => "openclaw/spare".into(),
+    }
+}
+
+/// Of `family`, `family:revision` or the ARN of one of them.
+fn family(task_definition: &str) -> &str {
+    let name = task_definition.rsplit('/').next().unwrap_or(task_definition);
+    name.split(':').next().unwrap_or(name)
 }
 
 fn sha256(text: &str) -> String {
@@ -148,7 +199,7 @@ fn refused(
     if let Some(RunTaskError::ConflictException(conflict)) = error.as_service_error()
         && let Some(arn) = conflict.resource_ids().first()
     {
-        // The same (user, generation, attempt) was launched before, with other parameters.
+        // The same (owner, attempt) was launched before, with other parameters.
         return Ok(TaskArn(arn.clone()));
     }
     match error.message() {
@@ -181,9 +232,29 @@ fn text_of(failure: &Failure) -> String {
 }
 
 fn observe(task: &Task) -> Option<ObservedTask> {
+    let created_at = task.created_at().and_then(|at| at.to_millis().ok());
     Some(ObservedTask {
         arn: TaskArn(task.task_arn()?.to_owned()),
+        owner: owner(task),
+        capacity: task.capacity_provider_name().and_then(capacity),
+        created_at: created_at.and_then(|at| u64::try_from(at).ok()).map(Timestamp),
         stopped: task.last_status() == Some("STOPPED"),
+        failed_to_start: task.stop_code() == Some(&TaskStopCode::TaskFailedToStart),
         stopped_reason: task.stopped_reason().map(str::to_owned),
     })
+}
+
+fn owner(task: &Task) -> Option<Owner> {
+    let containers = task.overrides()?.container_overrides().iter();
+    let variables: Vec<_> = containers.flat_map(ContainerOverride::environment).collect();
+    let value = |name| variables.iter().find(|pair| pair.name() == Some(name))?.value();
+    if let Some(spare) = value(SPARE_ID) {
+        return SpareId::new(spare).ok().map(Owner::Spare);
+    }
+    let generation = Generation(value(GENERATION)?.parse().ok()?);
+    Some(Owner::User(UserId::new(value(USER_ID)?).ok()?, generation))
+}
+
+fn capacity(provider: &str) -> Option<Capacity> {
+    [Capacity::Spot, Capacity::OnDemand].into_iter().find(|known| known.provider() == provider)
 }

@@ -71,6 +71,8 @@ pub struct Ecs {
     pub security_groups: Vec<String>,
     /// The container whose environment a launch overrides.
     pub container: String,
+    /// As in the task definition, unless it is set.
+    pub size: Option<TaskSize>,
 }
 
 impl Ecs {
@@ -81,7 +83,55 @@ impl Ecs {
             subnets: list(lookup, "ECS_SUBNETS")?,
             security_groups: list(lookup, "ECS_SECURITY_GROUPS")?,
             container: optional(lookup, "ECS_CONTAINER").unwrap_or_else(|| "bridge".into()),
+            size: TaskSize::from_lookup(lookup)?,
         })
+    }
+}
+
+/// What one task may use: one of the combinations that Fargate has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskSize {
+    /// 1024 are one vCPU.
+    pub cpu_units: u32,
+    pub memory_mib: u32,
+}
+
+/// CPU units; the memory they go with, from, to and in steps of, in MiB; the same for people.
+const FARGATE_SIZES: [(u32, [u32; 3], &str); 7] = [
+    (256, [512, 2_048, 512], "512, 1024 or 2048, as TASK_CPU is 256"),
+    (512, [1_024, 4_096, 1_024], "1024 to 4096 in steps of 1024, as TASK_CPU is 512"),
+    (1_024, [2_048, 8_192, 1_024], "2048 to 8192 in steps of 1024, as TASK_CPU is 1024"),
+    (2_048, [4_096, 16_384, 1_024], "4096 to 16384 in steps of 1024, as TASK_CPU is 2048"),
+    (4_096, [8_192, 30_720, 1_024], "8192 to 30720 in steps of 1024, as TASK_CPU is 4096"),
+    (8_192, [16_384, 61_440, 4_096], "16384 to 61440 in steps of 4096, as TASK_CPU is 8192"),
+    (16_384, [32_768, 122_880, 8_192], "32768 to 122880 in steps of 8192, as TASK_CPU is 16384"),
+];
+
+impl TaskSize {
+    /// `TASK_CPU` in units and `TASK_MEMORY` in MiB, both or none.
+    fn from_lookup(lookup: Lookup<'_>) -> Result<Option<Self>, ConfigError> {
+        const CPU: &str = "TASK_CPU";
+        const MEMORY: &str = "TASK_MEMORY";
+        let (cpu, memory) = match (optional(lookup, CPU), optional(lookup, MEMORY)) {
+            (None, None) => return Ok(None),
+            (Some(_), None) => return Err(ConfigError::Missing(MEMORY)),
+            (None, Some(_)) => return Err(ConfigError::Missing(CPU)),
+            (Some(cpu), Some(memory)) => (cpu, memory),
+        };
+        let sizes = FARGATE_SIZES.iter().find(|(units, ..)| cpu.parse() == Ok(*units));
+        let Some((cpu_units, [from, to, step], expected)) = sizes else {
+            let expected = "256, 512, 1024, 2048, 4096, 8192 or 16384";
+            return Err(ConfigError::Invalid { name: CPU, value: cpu, expected });
+        };
+        let fits = |mib: &u32| {
+            let in_step = mib.is_multiple_of(*step) && (from..=to).contains(&mib);
+            // The smallest goes up by doubling.
+            in_step && !(*cpu_units == 256 && *mib == 1_536)
+        };
+        match memory.parse().ok().filter(fits) {
+            Some(memory_mib) => Ok(Some(Self { cpu_units: *cpu_units, memory_mib })),
+            None => Err(ConfigError::Invalid { name: MEMORY, value: memory, expected }),
+        }
     }
 }
 
@@ -178,6 +228,55 @@ mod tests {
         let origins = Origins::from_lookup(&env).expect("complete");
         assert_eq!(origins.allowed, ["https://a.example", "https://b.example"]);
         assert!(Origins::from_lookup(&lookup(&[("ALLOWED_ORIGINS", " , ")])).is_err());
+    }
+
+    fn size(cpu: &str, memory: &str) -> Result<Option<TaskSize>, ConfigError> {
+        TaskSize::from_lookup(&lookup(&[("TASK_CPU", cpu), ("TASK_MEMORY", memory)]))
+    }
+
+    #[test]
+    fn a_task_has_a_size_that_fargate_has() {
+        assert_eq!(size("", ""), Ok(None));
+        let fargate = [
+            ("256", vec!["512", "1024", "2048"]),
+            ("512", vec!["1024", "2048", "3072", "4096"]),
+            ("1024", vec!["2048", "3072", "8192"]),
+            ("2048", vec!["4096", "5120", "16384"]),
+            ("4096", vec!["8192", "9216", "30720"]),
+            ("8192", vec!["16384", "20480", "61440"]),
+            ("16384", vec!["32768", "40960", "122880"]),
+        ];
+        for (cpu, memories) in fargate {
+            for memory in memories {
+                let size = size(cpu, memory).expect("Fargate has it").expect("set");
+                assert_eq!(size.cpu_units.to_string(), cpu);
+                assert_eq!(size.memory_mib.to_string(), memory);
+            }
+        }
+    }
+
+    #[test]
+    fn a_size_that_fargate_has_not_is_refused_with_those_it_has() {
+        let memories = [
+            ("256", vec!["256", "1536", "2560", "4096"]),
+            ("512", vec!["512", "1536", "5120"]),
+            ("1024", vec!["1024", "9216"]),
+            ("2048", vec!["3072", "17408"]),
+            ("4096", vec!["7168", "31744"]),
+            ("8192", vec!["12288", "17408", "65536"]),
+            ("16384", vec!["24576", "36864", "131072", "much", "-1"]),
+        ];
+        for (cpu, memories) in memories {
+            for memory in memories {
+                let refused = size(cpu, memory).expect_err("Fargate has not").to_string();
+                let sentence = format!("TASK_MEMORY is `{memory}`, not ");
+                assert!(refused.contains(&sentence), "{refused}");
+                assert!(refused.ends_with(&format!("as TASK_CPU is {cpu}")), "{refused}");
+            }
+        }
+        assert!(matches!(size("1", "512"), Err(ConfigError::Invalid { name: "TASK_CPU", .. })));
+        assert_eq!(size("256", ""), Err(ConfigError::Missing("TASK_MEMORY")));
+        assert_eq!(size("", "512"), Err(ConfigError::Missing("TASK_CPU")));
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::limits::CONNECTION_TTL;
 use domain::{ConnectionId, Generation, Timestamp, UserId};
-use platform::{Connection, ConnectionKind, Connections, Result, Unavailable, WriteError};
+use platform::{Connection, Connections, Peer, Result, Unavailable, WriteError};
 
 use crate::aws::Aws;
 use crate::config::{ConfigError, Lookup};
@@ -13,10 +12,11 @@ use crate::pages::all_rows;
 use crate::row::{Item, Malformed, Row, item, number, text};
 use crate::tables::{self, USER_INDEX};
 use crate::writes::{Change, IS_CURRENT, Refusal, names_in, put, transact};
-use crate::{keys, task_rows};
+use crate::{keys, spares, task_rows};
 
 const CLIENT: &str = "client";
 const BRIDGE: &str = "bridge";
+const SPARE: &str = "spare";
 
 pub struct DynamoConnections {
     db: Client,
@@ -40,16 +40,41 @@ impl DynamoConnections {
         Ok(found.map_err(|error| Unavailable::new(operation, error))?.item)
     }
 
+    /// The row that points at the connection, as it does when this is written. `None`: a
+    /// client's, to which no row points.
+    fn pointer(&self, connection: &Connection) -> Option<Change<'_>> {
+        let table = &self.task_state;
+        match &connection.peer {
+            Peer::Client(_) => None,
+            Peer::Bridge(user, generation) => Some(Change {
+                table,
+                key: task_rows::key(user),
+                update: "SET #bridgeConnection = :connection".into(),
+                condition: IS_CURRENT,
+                values: item([
+                    (":connection", text(connection.id.as_str())),
+                    (":generation", number(generation.0)),
+                ]),
+            }),
+            Peer::Spare(id) => Some(spares::listen(table, id, &connection.id)),
+        }
+    }
+
     /// Nudges go nowhere rather than to a connection that is no more; but a newer connection
     /// that has taken its place stays.
-    async fn forget_bridge(&self, operation: &'static str, connection: &Connection) -> Result<()> {
-        let change = Change {
-            table: &self.task_state,
-            key: task_rows::key(&connection.user),
-            update: "REMOVE #bridgeConnection",
-            condition: "#bridgeConnection = :connection",
-            values: item([(":connection", text(connection.id.as_str()))]),
+    async fn forget(&self, operation: &'static str, connection: &Connection) -> Result<()> {
+        let (key, update, condition) = match &connection.peer {
+            Peer::Client(_) => return Ok(()),
+            Peer::Bridge(user, _) => (
+                task_rows::key(user),
+                "REMOVE #bridgeConnection",
+                "#bridgeConnection = :connection",
+            ),
+            Peer::Spare(id) => (spares::key(id), "REMOVE #connection", "#connection = :connection"),
         };
+        let values = item([(":connection", text(connection.id.as_str()))]);
+        let update = update.into();
+        let change = Change { table: &self.task_state, key, update, condition, values };
         match change.apply(&self.db, operation).await {
             Ok(()) | Err(Refusal::Condition(_)) => Ok(()),
             Err(Refusal::Unavailable(error)) => Err(error),
@@ -59,32 +84,16 @@ impl DynamoConnections {
 
 #[async_trait]
 impl Connections for DynamoConnections {
-    async fn register(&self, connection: &Connection) -> Result<()> {
-        let request = self.db.put_item().table_name(&self.table);
-        let done = request.set_item(Some(write(connection))).send().await;
-        done.map(drop).map_err(|error| Unavailable::new("connections.register", error))
-    }
-
-    async fn register_bridge(
-        &self,
-        connection: &Connection,
-    ) -> std::result::Result<(), WriteError> {
-        let ConnectionKind::Bridge(generation) = connection.kind else {
-            return Err(WriteError::Conflict);
-        };
-        let become_the_bridge = Change {
-            table: &self.task_state,
-            key: task_rows::key(&connection.user),
-            update: "SET #bridgeConnection = :connection",
-            condition: IS_CURRENT,
-            values: item([
-                (":connection", text(connection.id.as_str())),
-                (":generation", number(generation.0)),
-            ]),
-        };
-        let row = put(&self.table, write(connection));
-        let fence = become_the_bridge.in_transaction();
-        transact(&self.db, "connections.register_bridge", fence, [row]).await
+    async fn register(&self, connection: &Connection) -> std::result::Result<(), WriteError> {
+        const OPERATION: &str = "connections.register";
+        let row = write(connection);
+        if let Some(pointer) = self.pointer(connection) {
+            let row = put(&self.table, row);
+            return transact(&self.db, OPERATION, pointer.in_transaction(), [row]).await;
+        }
+        let request = self.db.put_item().table_name(&self.table).set_item(Some(row));
+        let done = request.send().await;
+        done.map(drop).map_err(|error| Unavailable::new(OPERATION, error).into())
     }
 
     async fn get(&self, id: &ConnectionId, now: Timestamp) -> Result<Option<Connection>> {
@@ -106,9 +115,7 @@ impl Connections for DynamoConnections {
         let (connection, _) = read(id, Row(&row)).map_err(|error| error.during(OPERATION))?;
         // First the pointer, then the row: after a crash in between, the row is still found
         // and removed again.
-        if matches!(connection.kind, ConnectionKind::Bridge(_)) {
-            self.forget_bridge(OPERATION, &connection).await?;
-        }
+        self.forget(OPERATION, &connection).await?;
         let request = self.db.delete_item().table_name(&self.table).set_key(Some(key(id)));
         request.send().await.map(drop).map_err(|error| Unavailable::new(OPERATION, error))
     }
@@ -145,32 +152,29 @@ fn id_of(key: &str) -> Option<ConnectionId> {
 fn write(connection: &Connection) -> Item {
     let mut row = item([
         ("PK", text(keys::connection(&connection.id))),
-        ("userId", text(connection.user.as_str())),
-        ("kind", kind(connection.kind)),
         ("connectedAt", number(connection.connected_at.millis())),
         ("ttl", number((connection.connected_at + CONNECTION_TTL).epoch_seconds())),
     ]);
-    if let ConnectionKind::Bridge(generation) = connection.kind {
-        row.insert("generation".into(), number(generation.0));
-    }
+    row.extend(match &connection.peer {
+        Peer::Client(user) => item([("kind", text(CLIENT)), ("userId", text(user.as_str()))]),
+        Peer::Bridge(user, generation) => item([
+            ("kind", text(BRIDGE)),
+            ("userId", text(user.as_str())),
+            ("generation", number(generation.0)),
+        ]),
+        Peer::Spare(id) => item([("kind", text(SPARE)), ("spareId", text(id.as_str()))]),
+    });
     row
-}
-
-fn kind(kind: ConnectionKind) -> AttributeValue {
-    text(match kind {
-        ConnectionKind::Client => CLIENT,
-        ConnectionKind::Bridge(_) => BRIDGE,
-    })
 }
 
 /// The connection, and when its row expires.
 fn read(id: &ConnectionId, row: Row<'_>) -> std::result::Result<(Connection, u64), Malformed> {
-    let generation = row.number_if_any("generation")?.map(Generation);
-    let connection = Connection {
-        id: id.clone(),
-        user: row.word("userId")?,
-        kind: generation.map_or(ConnectionKind::Client, ConnectionKind::Bridge),
-        connected_at: Timestamp(row.number("connectedAt")?),
+    let peer = match row.text("kind")? {
+        CLIENT => Peer::Client(row.word("userId")?),
+        BRIDGE => Peer::Bridge(row.word("userId")?, Generation(row.number("generation")?)),
+        SPARE => Peer::Spare(row.word("spareId")?),
+        _ => return Err(Malformed("kind")),
     };
-    Ok((connection, row.number("ttl")?))
+    let connected_at = Timestamp(row.number("connectedAt")?);
+    Ok((Connection { id: id.clone(), peer, connected_at }, row.number("ttl")?))
 }

@@ -4,21 +4,24 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{Generation, InboxMessage, InboxState, MessageId, Timestamp, UserId};
 use platform::{Completion, Inbox, NewMessage, PutOutcome, Result, Unavailable, WriteError};
+use tokio::time::Instant;
 
 use crate::aws::Aws;
 use crate::config::{ConfigError, Lookup, Retention};
 use crate::inbox_rows::{self, OUTLINE};
 use crate::keys;
 use crate::pages::all_rows;
-use crate::row::{Item, Row, item, number, text, word};
+use crate::row::{Item, Malformed, Row, item, number, text, word};
 use crate::tables;
+use crate::task_rows;
 use crate::texts::Texts;
-use crate::writes::{Change, Refusal, fence, meets_transaction, names_in, put, retrying, transact};
+use crate::writes::{
+    Cancelled, Change, Patience, Refusal, fence, names_in, put, put_if, transact, transact_once,
+};
 
 /// The tables that a message's life touches.
 #[derive(Clone, Debug)]
@@ -96,6 +99,22 @@ impl DynamoInbox {
             .expression_attribute_values(":now", number(now.epoch_seconds()))
     }
 
+    /// In this order: the stamp on the user's row, the message.
+    fn accepting(
+        &self,
+        user: &UserId,
+        message: &NewMessage,
+        stamp: Timestamp,
+    ) -> Vec<TransactWriteItem> {
+        let table = &self.tables.task_state;
+        let stamped = task_rows::accept(table, user, stamp, message.due_at).in_transaction();
+        let row = inbox_rows::pending(user, message, stamp);
+        let now = item([(":now", number(message.received_at.epoch_seconds()))]);
+        // An expired row that DynamoDB has not deleted yet is no row.
+        let condition = "attribute_not_exists(#PK) OR #ttl <= :now";
+        vec![stamped, put_if(&self.tables.pending_messages, row, condition, now)]
+    }
+
     /// A change of one row under the fence.
     async fn change(
         &self,
@@ -113,27 +132,29 @@ impl DynamoInbox {
 impl Inbox for DynamoInbox {
     async fn put(&self, user: &UserId, message: &NewMessage) -> Result<PutOutcome> {
         const OPERATION: &str = "inbox.put";
-        // An expired row that DynamoDB has not deleted yet is no row.
-        const CONDITION: &str = "attribute_not_exists(#PK) OR #ttl <= :now";
-        let request = self
-            .db
-            .put_item()
-            .table_name(&self.tables.pending_messages)
-            .set_item(Some(inbox_rows::pending(user, message)))
-            .condition_expression(CONDITION)
-            .set_expression_attribute_names(Some(names_in(&[CONDITION])))
-            .expression_attribute_values(":now", number(message.received_at.epoch_seconds()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = retrying(|| request.clone().send(), meets_transaction).await else {
-            return Ok(PutOutcome::Accepted);
-        };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(found)) => {
-                let row = found.item.clone().unwrap_or_default();
-                let state = Row(&row).word("state").map_err(|error| error.during(OPERATION))?;
-                Ok(PutOutcome::Duplicate(state))
+        let (started, mut patience) = (Instant::now(), Patience::default());
+        let mut stamp = message.received_at;
+        let mut younger = None;
+        loop {
+            let items = self.accepting(user, message, stamp);
+            match transact_once(&self.db, OPERATION, items).await {
+                Ok(()) => return Ok(PutOutcome::Accepted(stamp)),
+                Err(Cancelled::Conditions(rows)) => match conflict(&rows) {
+                    Ok(Conflict::Known(state)) => return Ok(PutOutcome::Duplicate(state)),
+                    Ok(Conflict::Younger(_)) if !patience.is_left() => {
+                        return Err(Unavailable::new(OPERATION, "too many messages at once"));
+                    }
+                    Ok(Conflict::Younger(last)) => younger = Some(last),
+                    Err(error) => return Err(error.during(OPERATION)),
+                },
+                Err(Cancelled::Busy(_)) if patience.is_left() => patience.pause().await,
+                Err(Cancelled::Busy(error) | Cancelled::Unavailable(error)) => return Err(error),
             }
-            _ => Err(Unavailable::new(OPERATION, error)),
+            if let Some(last) = younger {
+                // While we waited others were accepted, and our clock has gone on as well.
+                let now = message.received_at + started.elapsed();
+                stamp = now.max(last + Duration::from_millis(1));
+            }
         }
     }
 
@@ -176,7 +197,8 @@ impl Inbox for DynamoInbox {
             table: &self.tables.pending_messages,
             key: inbox_rows::key(user, id),
             update: "SET #state = :leased, #leaseGeneration = :lease, \
-                     #attempts = #attempts + :one",
+                     #attempts = #attempts + :one"
+                .into(),
             // Its own lease too: the answer to the first try may have been lost.
             condition: "#state = :pending OR (#state = :leased AND #leaseGeneration <= :lease)",
             values: item([
@@ -197,18 +219,14 @@ impl Inbox for DynamoInbox {
         user: &UserId,
         id: &MessageId,
         generation: Generation,
+        partial: Option<&str>,
     ) -> std::result::Result<(), WriteError> {
-        let give_back = Change {
-            table: &self.tables.pending_messages,
-            key: inbox_rows::key(user, id),
-            update: "SET #state = :pending REMOVE #leaseGeneration",
-            condition: "#state = :leased AND #leaseGeneration = :lease",
-            values: item([
-                (":leased", word(&InboxState::Leased)),
-                (":pending", word(&InboxState::Pending)),
-                (":lease", number(generation.0)),
-            ]),
-        };
+        let give_back = inbox_rows::give_back(
+            &self.tables.pending_messages,
+            inbox_rows::key(user, id),
+            generation,
+            partial,
+        );
         self.change("inbox.give_back", user, generation, give_back).await
     }
 
@@ -237,7 +255,7 @@ impl Inbox for DynamoInbox {
         let cancel = Change {
             table: &self.tables.pending_messages,
             key: inbox_rows::key(user, id),
-            update: "SET #cancelRequested = :true",
+            update: "SET #cancelRequested = :true".into(),
             condition: "#state IN (:pending, :leased)",
             values: item([
                 (":true", AttributeValue::Bool(true)),
@@ -250,5 +268,21 @@ impl Inbox for DynamoInbox {
             Err(Refusal::Condition(_)) => Ok(false),
             Err(Refusal::Unavailable(error)) => Err(error),
         }
+    }
+}
+
+/// Why a message is not accepted with its stamp.
+enum Conflict {
+    Known(InboxState),
+    /// Another message was accepted with this stamp.
+    Younger(Timestamp),
+}
+
+/// Of the rows of [`DynamoInbox::accepting`]. What is known is known, whatever its stamp.
+fn conflict(refused: &[Option<Item>]) -> std::result::Result<Conflict, Malformed> {
+    match refused {
+        [_, Some(message)] => Row(message).word("state").map(Conflict::Known),
+        [Some(user), _] => Row(user).number("lastAcceptedAt").map(Timestamp).map(Conflict::Younger),
+        _ => Err(Malformed("lastAcceptedAt")),
     }
 }

@@ -10,7 +10,7 @@ use crate::row::{Item, Malformed, Row, item, json, number, text, word};
 use crate::texts::Stored;
 use crate::writes::Change;
 
-/// What `read` needs, without the text: an outline of 200 long messages would be 25 MB.
+/// What `read` needs, without the texts: an outline of 200 long messages would be 25 MB.
 pub(crate) const OUTLINE: &str = "#SK, #conversationId, #channel, #replyTo, #receivedAt, #state, \
                                   #leaseGeneration, #attempts, #cancelRequested, #replyLength";
 
@@ -18,7 +18,8 @@ pub(crate) fn key(user: &UserId, id: &domain::MessageId) -> Item {
     item([("PK", text(keys::user(user))), ("SK", text(keys::inbox(id)))])
 }
 
-pub(crate) fn pending(user: &UserId, message: &NewMessage) -> Item {
+/// `stamp`: its place in the order of all that was accepted of the user.
+pub(crate) fn pending(user: &UserId, message: &NewMessage, stamp: Timestamp) -> Item {
     item([
         ("PK", text(keys::user(user))),
         ("SK", text(keys::inbox(&message.id))),
@@ -27,9 +28,9 @@ pub(crate) fn pending(user: &UserId, message: &NewMessage) -> Item {
         ("channel", word(&message.channel)),
         ("replyTo", json(&message.reply_to)),
         ("text", text(&message.text)),
-        ("receivedAt", number(message.received_at.millis())),
+        ("receivedAt", number(stamp.millis())),
         ("attempts", number(0)),
-        ("ttl", number((message.received_at + INBOX_TTL).epoch_seconds())),
+        ("ttl", number((stamp + INBOX_TTL).epoch_seconds())),
     ])
 }
 
@@ -45,8 +46,35 @@ pub(crate) fn read(row: Row<'_>) -> Result<InboxMessage, Malformed> {
         lease_generation: row.number_if_any("leaseGeneration")?.map(Generation),
         attempts: u32::try_from(row.number("attempts")?).unwrap_or(u32::MAX),
         cancel_requested: row.flag("cancelRequested")?,
+        partial: row.text_if_any("partial")?.map(str::to_owned),
         reply_length: row.number_if_any("replyLength")?,
     })
+}
+
+/// Without a new `partial` the last one stays: there is no better.
+pub(crate) fn give_back<'a>(
+    table: &'a str,
+    key: Item,
+    generation: Generation,
+    partial: Option<&str>,
+) -> Change<'a> {
+    let mut values = item([
+        (":leased", word(&InboxState::Leased)),
+        (":pending", word(&InboxState::Pending)),
+        (":lease", number(generation.0)),
+    ]);
+    values.extend(partial.map(|partial| (":partial".into(), text(partial))));
+    let update = match partial {
+        Some(_) => "SET #state = :pending, #partial = :partial REMOVE #leaseGeneration",
+        None => "SET #state = :pending REMOVE #leaseGeneration",
+    };
+    Change {
+        table,
+        key,
+        update: update.into(),
+        condition: "#state = :leased AND #leaseGeneration = :lease",
+        values,
+    }
 }
 
 /// A tombstone remembers the id for deduplication and the reply's length for `resume`; a dead
@@ -60,16 +88,16 @@ pub(crate) fn end<'a>(table: &'a str, user: &UserId, done: &Completion<'_>) -> C
     let (update, kept_for) = if done.state == InboxState::Done {
         values.insert(":length".into(), number(utf16_len(&done.reply.text)));
         let update = "SET #state = :ended, #ttl = :ttl, #replyLength = :length \
-                      REMOVE #text, #leaseGeneration";
+                      REMOVE #text, #partial, #leaseGeneration";
         (update, TOMBSTONE_TTL)
     } else {
-        ("SET #state = :ended, #ttl = :ttl REMOVE #leaseGeneration", INBOX_TTL)
+        ("SET #state = :ended, #ttl = :ttl REMOVE #partial, #leaseGeneration", INBOX_TTL)
     };
     values.insert(":ttl".into(), number((done.reply.at + kept_for).epoch_seconds()));
     Change {
         table,
         key: key(user, &done.message.id),
-        update,
+        update: update.into(),
         condition: "#state = :leased AND #leaseGeneration = :lease",
         values,
     }
@@ -129,7 +157,8 @@ pub(crate) fn activity<'a>(
         table,
         key: item([("PK", text(keys::user(user))), ("SK", text(keys::meta(conversation)))]),
         update: "SET #title = if_not_exists(#title, :title), #conversationId = :conversation, \
-                 #lastActivityAt = :at, #ttl = :ttl",
+                 #lastActivityAt = :at, #ttl = :ttl"
+            .into(),
         // Always true: what a change without a condition of its own says.
         condition: "attribute_not_exists(#PK) OR attribute_exists(#PK)",
         values: item([

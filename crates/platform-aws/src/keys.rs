@@ -2,7 +2,10 @@
 //! sorts before every character that an id may have, so a reply stands right after its
 //! message whatever the other ids are.
 
-use domain::{ConnectionId, ConversationId, MessageId, Timestamp, UserId};
+use domain::{ConnectionId, ConversationId, MessageId, SpareId, Timestamp, UserId};
+
+/// The row of what is everybody's.
+pub(crate) const DEPLOYMENT: &str = "DEPLOYMENT";
 
 pub(crate) fn user(user: &UserId) -> String {
     format!("USER#{user}")
@@ -10,6 +13,14 @@ pub(crate) fn user(user: &UserId) -> String {
 
 pub(crate) fn user_of(key: &str) -> Option<UserId> {
     UserId::new(key.strip_prefix("USER#")?).ok()
+}
+
+pub(crate) fn spare(id: &SpareId) -> String {
+    format!("POOL#{id}")
+}
+
+pub(crate) fn spare_of(key: &str) -> Option<SpareId> {
+    SpareId::new(key.strip_prefix("POOL#")?).ok()
 }
 
 pub(crate) fn connection(id: &ConnectionId) -> String {
@@ -22,6 +33,10 @@ pub(crate) fn inbox(id: &MessageId) -> String {
 
 pub(crate) fn inbox_of(key: &str) -> Option<MessageId> {
     MessageId::new(key.strip_prefix("MSG#")?).ok()
+}
+
+pub(crate) fn setting(name: &str) -> String {
+    format!("SETTING#{name}")
 }
 
 /// What every message of a conversation starts with.

@@ -37,7 +37,7 @@ pub(crate) fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> I
 
 #[derive(Debug, thiserror::Error)]
 #[error("attribute `{0}` is missing or malformed")]
-pub(crate) struct Malformed(&'static str);
+pub(crate) struct Malformed(pub(crate) &'static str);
 
 impl Malformed {
     pub(crate) fn during(self, operation: &'static str) -> Unavailable {
@@ -70,6 +70,14 @@ impl<'a> Row<'a> {
     pub(crate) fn numbers(self, name: &'static str) -> Read<Vec<u64>> {
         let list = self.read(name, |value| value.as_l().ok()?.iter().map(as_number).collect());
         Ok(list?.unwrap_or_default())
+    }
+
+    /// In any order; none without the attribute.
+    pub(crate) fn number_set(self, name: &'static str) -> Read<Vec<u64>> {
+        let set = self.read(name, |value| {
+            value.as_ns().ok()?.iter().map(|number| number.parse().ok()).collect()
+        });
+        Ok(set?.unwrap_or_default())
     }
 
     pub(crate) fn flag(self, name: &'static str) -> Read<bool> {

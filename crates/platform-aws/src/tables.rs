@@ -3,25 +3,44 @@
 //!
 //! # TaskState: `PK = USER#<userId>`
 //!
-//! One row per user who ever had a task. No TTL.
+//! One row per user who ever sent a message. No TTL.
 //!
 //! | attribute | written by | condition |
 //! | --- | --- | --- |
+//! | `lastAcceptedAt` | whoever accepts a message, with the message (I1) | rises: the order of all messages (I5) |
 //! | `status`, `generation`, `phase`, `launchedAt`, `launchTokenSha256` | whoever claims a launch | status and generation as read (I2) |
 //! | `taskArn`, `capacity` | the launcher | its generation is current |
-//! | `status`, `phase`, `lastActivityAt`, `recentWakes` | the bridge | its generation is current and not released (I3) |
+//! | `status`, `phase`, `lastActivityAt`, `recentWakes`, `activity` | the bridge | its generation is current and not released (I3) |
 //! | `bridgeConnection` | ws-connect | the bridge's generation is current; cleared when that connection is removed |
 //! | `released` | the bridge, the watchdog | only rises |
-//! | `dueShard` 0 to 15, `dueAt` | whoever claims a launch, or gives it up | as above; removed by release |
+//! | `failedLaunches` | whoever gives a launch up; removed by the bridge that runs | its generation is current |
+//! | `eventVersion` | the watchdog, for an ECS event | its generation is current; rises |
+//! | `dueShard` 0 to 15, `dueAt` | whoever changes what must be looked at next | a message never moves it; removed only from an idle row to which nothing came since the inbox was found empty |
+//!
+//! `activity`: the day, then for each of 24 hours the days of the last 14 on which the user was
+//! active in it, as bits. `recentWakes`: the last ten, in milliseconds.
 //!
 //! Index `due-index` (`dueShard`, `dueAt`), keys only, sparse: the watchdog reads what is due
 //! without a scan. The shard is a hash of the user, so that no index partition is hot.
 //!
+//! ## `PK = POOL#<spareId>`
+//!
+//! One row per spare task: `status` Starting, Ready or Claimed, `launchTokenSha256`, `taskArn`,
+//! `connection`, `launchedAt`, `expiresAt`; of a claimed one `claimedBy`, `claimedGeneration`, and `claimNonce`, by which
+//! a claimer whose answer was lost knows his own. Claimed from Ready in one transaction with the
+//! user's row; never Ready again. In shard 16 of `due-index`, all of it: the pool is small.
+//!
+//! ## `PK = DEPLOYMENT`
+//!
+//! `recentWakes`: the last 20 to 40 wake-ups of everybody, in milliseconds.
+//!
 //! # PendingMessages: `PK = USER#<userId>`, `SK = MSG#<messageId>`
 //!
-//! The inbox. Put by Lambdas if there is no such row, or only an expired one (I1); leased, given back and ended by
-//! the bridge in a transaction with its fence; `cancelRequested` set by Lambdas while the row
-//! is open. `ttl`: 7 days, and 48 hours for a tombstone.
+//! The inbox. Put by Lambdas if there is no such row, or only an expired one, in a transaction
+//! with the user's `lastAcceptedAt`, which is the row's `receivedAt`; leased, given back and
+//! ended by the bridge in a transaction with its fence; `cancelRequested` set by Lambdas while
+//! the row is open. `partial`: what an interrupted run had written. `ttl`: 7 days, and 48 hours
+//! for a tombstone.
 //!
 //! # Conversations: `PK = USER#<userId>`
 //!
@@ -35,14 +54,15 @@
 //!
 //! # Connections: `PK = CONN#<connectionId>`
 //!
-//! `userId`, `kind` client or bridge, `generation` of a bridge, `connectedAt`. Put by ws-connect,
-//! deleted by ws-disconnect and by whoever finds the connection gone. `ttl`: 3 hours.
-//! Index `userId-index` (`userId`).
+//! `kind` client, bridge or spare; `userId` of the first two, `generation` of a bridge, `spareId`
+//! of a spare; `connectedAt`. Put by ws-connect, deleted by ws-disconnect and by whoever finds
+//! the connection gone. `ttl`: 3 hours. Index `userId-index` (`userId`).
 //!
-//! # Settings: `PK = USER#<userId>`, `SK = SETTING#<key>`
+//! # Settings: `PK = USER#<userId>`, `SK = SETTING#<name>`
 //!
-//! Reserved for user settings and one-time codes; `ttl` where a row expires.
+//! `value`. `SETTING#timeZone` is a name of the IANA database. `ttl` where a row expires.
 
+use platform::DUE_SHARDS;
 use serde_json::{Value, json};
 
 use crate::config::{ConfigError, Lookup, required};
@@ -53,8 +73,8 @@ pub const DUE_INDEX: &str = "due-index";
 pub const META_INDEX: &str = "meta-index";
 pub const USER_INDEX: &str = "userId-index";
 
-/// Partitions of [`DUE_INDEX`].
-pub const DUE_SHARDS: u64 = 16;
+/// The shard of [`DUE_INDEX`] that has the pool, beside the users' 0 to 15.
+pub(crate) const SPARES_SHARD: u64 = DUE_SHARDS;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
@@ -72,7 +92,7 @@ impl Tables {
             pending_messages: pending_messages(lookup)?,
             conversations: conversations(lookup)?,
             connections: connections(lookup)?,
-            settings: required(lookup, "TABLE_SETTINGS")?,
+            settings: settings(lookup)?,
         })
     }
 
@@ -102,6 +122,10 @@ pub(crate) fn conversations(lookup: Lookup<'_>) -> Result<String, ConfigError> {
 
 pub(crate) fn connections(lookup: Lookup<'_>) -> Result<String, ConfigError> {
     required(lookup, "TABLE_CONNECTIONS")
+}
+
+pub(crate) fn settings(lookup: Lookup<'_>) -> Result<String, ConfigError> {
+    required(lookup, "TABLE_SETTINGS")
 }
 
 /// CreateTable requests, as DynamoDB's JSON protocol takes them.

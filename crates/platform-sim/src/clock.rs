@@ -1,4 +1,4 @@
-//! Time that passes only when a test says so.
+//! Time that passes only when a test says so, and the virtual time of a simulation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use domain::Timestamp;
 use platform::Clock;
+use tokio::time::Instant;
+
+/// Some day in 2026.
+const SOME_DAY: Timestamp = Timestamp(1_790_000_000_000);
 
 /// Clones show the same time.
 #[derive(Clone, Debug)]
@@ -22,15 +26,39 @@ impl TurnedClock {
     }
 }
 
-/// Some day in 2026.
 impl Default for TurnedClock {
     fn default() -> Self {
-        Self::at(Timestamp(1_790_000_000_000))
+        Self::at(SOME_DAY)
     }
 }
 
 impl Clock for TurnedClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// One machine's clock in a simulation: tokio's paused time, and always as wrong as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct SkewedClock {
+    zero: Instant,
+    ahead_ms: i64,
+}
+
+impl SkewedClock {
+    /// The right time; `zero` is when the simulation began.
+    pub fn right(zero: Instant) -> Self {
+        Self { zero, ahead_ms: 0 }
+    }
+
+    pub fn ahead_by(self, ahead_ms: i64) -> Self {
+        Self { ahead_ms, ..self }
+    }
+}
+
+impl Clock for SkewedClock {
+    fn now(&self) -> Timestamp {
+        let right = SOME_DAY + self.zero.elapsed();
+        Timestamp(right.millis().saturating_add_signed(self.ahead_ms))
     }
 }

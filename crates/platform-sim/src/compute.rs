@@ -1,17 +1,36 @@
 //! Machines: what was launched, and which kinds are not to be had.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use domain::{Capacity, TaskArn};
-use platform::{Compute, LaunchError, LaunchRequest, ObservedTask, Result};
+use platform::{Clock, Compute, LaunchError, LaunchRequest, ObservedTask, Result};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 
+use crate::log::{Effect, Entry};
 use crate::world::World;
+
+/// A task, and what launched it.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub request: LaunchRequest,
+    pub task: ObservedTask,
+}
+
+/// What a simulation is told.
+#[derive(Clone, Debug)]
+pub enum MachineEvent {
+    Launched(Machine),
+    /// StopTask was called.
+    StopAsked(TaskArn),
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Machines {
-    launched: Vec<(LaunchRequest, ObservedTask)>,
-    unavailable: HashSet<&'static str>,
+    launched: Vec<Machine>,
+    unavailable: BTreeSet<&'static str>,
+    watched_by: Option<mpsc::UnboundedSender<MachineEvent>>,
 }
 
 impl World {
@@ -27,72 +46,127 @@ impl World {
 
     /// Launches that started a machine, in order.
     pub fn launches(&self) -> Vec<LaunchRequest> {
-        self.lock().machines.launched.iter().map(|(request, _)| request.clone()).collect()
+        self.lock().machines.launched.iter().map(|machine| machine.request.clone()).collect()
     }
 
     pub fn running_tasks(&self) -> Vec<TaskArn> {
         let state = self.lock();
-        let running = state.machines.launched.iter().filter(|(_, task)| !task.stopped);
-        running.map(|(_, task)| task.arn.clone()).collect()
+        let running = state.machines.launched.iter().filter(|machine| !machine.task.stopped);
+        running.map(|machine| machine.task.arn.clone()).collect()
     }
 
     /// The machine stops by itself: a Spot interruption, a crash.
     pub fn task_dies(&self, arn: &TaskArn, reason: &str) {
-        self.lock().machines.stop(arn, reason);
+        self.lock().machines.change(arn, |task| {
+            task.stopped = true;
+            task.stopped_reason = Some(reason.to_owned());
+        });
+    }
+
+    /// It stops before any of it ran.
+    pub fn task_fails_to_start(&self, arn: &TaskArn, reason: &str) {
+        self.task_dies(arn, reason);
+        self.lock().machines.change(arn, |task| task.failed_to_start = true);
     }
 
     /// ECS forgets a task some time after it stopped.
     pub fn forget_task(&self, arn: &TaskArn) {
-        self.lock().machines.launched.retain(|(_, task)| task.arn != *arn);
+        self.lock().machines.launched.retain(|machine| machine.task.arn != *arn);
+    }
+
+    /// From now on a simulation runs the machines: StopTask only asks it to.
+    pub fn watch_machines(&self) -> mpsc::UnboundedReceiver<MachineEvent> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.lock().machines.watched_by = Some(sender);
+        receiver
     }
 }
 
 #[async_trait]
 impl Compute for World {
     async fn launch(&self, request: &LaunchRequest) -> std::result::Result<TaskArn, LaunchError> {
-        self.call("compute.launch", |state| state.machines.launch(request)).await
+        let now = self.clock().now();
+        self.call("compute.launch", |state| {
+            let machines = &mut state.machines;
+            let same = machines.launched.iter().find(|machine| is_same(&machine.request, request));
+            if let Some(machine) = same {
+                return Ok(machine.task.arn.clone());
+            }
+            let capacity = request.capacity;
+            if machines.unavailable.contains(capacity.provider()) {
+                return Err(LaunchError::NoCapacity { capacity, reason: "RESOURCE:CPU".into() });
+            }
+            let machine = machines.launch(request, now);
+            state.log.push(Entry {
+                at: Instant::now(),
+                user: None,
+                effect: Effect::Launched { arn: machine.task.arn.clone() },
+            });
+            Ok(machine.task.arn)
+        })
+        .await
     }
 
     async fn stop(&self, arn: &TaskArn, reason: &str) -> Result<()> {
         self.call("compute.stop", |state| {
-            state.machines.stop(arn, reason);
+            if let Some(watcher) = &state.machines.watched_by {
+                let _ = watcher.send(MachineEvent::StopAsked(arn.clone()));
+                return Ok(());
+            }
+            state.machines.change(arn, |task| {
+                task.stopped = true;
+                task.stopped_reason = Some(reason.to_owned());
+            });
             Ok(())
+        })
+        .await
+    }
+
+    async fn list(&self) -> Result<Vec<TaskArn>> {
+        self.call("compute.list", |state| {
+            let live = state.machines.launched.iter().filter(|machine| !machine.task.stopped);
+            Ok(live.map(|machine| machine.task.arn.clone()).collect())
         })
         .await
     }
 
     async fn describe(&self, arns: &[TaskArn]) -> Result<Vec<ObservedTask>> {
         self.call("compute.describe", |state| {
-            let known = state.machines.launched.iter().map(|(_, task)| task);
+            let known = state.machines.launched.iter().map(|machine| &machine.task);
             Ok(known.filter(|task| arns.contains(&task.arn)).cloned().collect())
         })
         .await
     }
 }
 
+fn is_same(one: &LaunchRequest, other: &LaunchRequest) -> bool {
+    (&one.token.owner, one.attempt) == (&other.token.owner, other.attempt)
+}
+
 impl Machines {
-    fn launch(&mut self, request: &LaunchRequest) -> std::result::Result<TaskArn, LaunchError> {
-        let key = |r: &LaunchRequest| (r.user.clone(), r.generation, r.attempt);
-        let same = self.launched.iter().find(|(earlier, _)| key(earlier) == key(request));
-        if let Some((_, task)) = same {
-            return Ok(task.arn.clone());
+    fn launch(&mut self, request: &LaunchRequest, now: domain::Timestamp) -> Machine {
+        let arn = TaskArn(format!("arn:sim:task/{}", self.launched.len() + 1));
+        let task = ObservedTask {
+            arn,
+            owner: Some(request.token.owner.clone()),
+            capacity: Some(request.capacity),
+            created_at: Some(now),
+            stopped: false,
+            failed_to_start: false,
+            stopped_reason: None,
+        };
+        let machine = Machine { request: request.clone(), task };
+        self.launched.push(machine.clone());
+        if let Some(watcher) = &self.watched_by {
+            let _ = watcher.send(MachineEvent::Launched(machine.clone()));
         }
-        let capacity = request.capacity;
-        if self.unavailable.contains(capacity.provider()) {
-            return Err(LaunchError::NoCapacity { capacity, reason: "RESOURCE:CPU".into() });
-        }
-        let LaunchRequest { user, generation, attempt, .. } = request;
-        let arn = TaskArn(format!("arn:sim:task/{user}/{generation}/{attempt}"));
-        let task = ObservedTask { arn: arn.clone(), stopped: false, stopped_reason: None };
-        self.launched.push((request.clone(), task));
-        Ok(arn)
+        machine
     }
 
-    fn stop(&mut self, arn: &TaskArn, reason: &str) {
-        let running = self.launched.iter_mut().map(|(_, task)| task);
-        if let Some(task) = running.into_iter().find(|t| t.arn == *arn && !t.stopped) {
-            task.stopped = true;
-            task.stopped_reason = Some(reason.to_owned());
+    fn change(&mut self, arn: &TaskArn, change: impl FnOnce(&mut ObservedTask)) {
+        let machine = self.launched.iter_mut().find(|machine| machine.task.arn == *arn);
+        if let Some(machine) = machine {
+            change(&mut machine.task);
         }
     }
 }

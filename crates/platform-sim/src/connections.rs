@@ -3,32 +3,28 @@
 use async_trait::async_trait;
 use domain::limits::CONNECTION_TTL;
 use domain::{ConnectionId, Timestamp, UserId};
-use platform::{Connection, ConnectionKind, Connections, Result, WriteError};
+use platform::{Connection, Connections, Peer, Result, WriteError};
 
-use crate::state::{Expiring, State};
+use crate::state::Expiring;
 use crate::world::World;
 
 #[async_trait]
 impl Connections for World {
-    async fn register(&self, connection: &Connection) -> Result<()> {
+    async fn register(&self, connection: &Connection) -> std::result::Result<(), WriteError> {
         self.call("connections.register", |state| {
-            state.keep(connection);
-            Ok(())
-        })
-        .await
-    }
-
-    async fn register_bridge(
-        &self,
-        connection: &Connection,
-    ) -> std::result::Result<(), WriteError> {
-        let ConnectionKind::Bridge(generation) = connection.kind else {
-            return Err(WriteError::Conflict);
-        };
-        self.call("connections.register_bridge", |state| {
-            let task = state.current(&connection.user, generation)?;
-            task.bridge_connection = Some(connection.id.clone());
-            state.keep(connection);
+            let pointer = match &connection.peer {
+                Peer::Client(_) => None,
+                Peer::Bridge(user, generation) => {
+                    Some(&mut state.current(user, *generation)?.bridge_connection)
+                }
+                Peer::Spare(id) => Some(&mut state.unclaimed(id)?.connection),
+            };
+            if let Some(pointer) = pointer {
+                *pointer = Some(connection.id.clone());
+            }
+            let expires = connection.connected_at + CONNECTION_TTL;
+            let row = Expiring { value: connection.clone(), expires };
+            state.connections.insert(connection.id.clone(), row);
             Ok(())
         })
         .await
@@ -46,11 +42,16 @@ impl Connections for World {
             let Some(row) = state.connections.remove(id) else {
                 return Ok(());
             };
+            let pointer = match &row.value.peer {
+                Peer::Client(_) => None,
+                Peer::Bridge(user, _) => {
+                    state.tasks.get_mut(user).map(|task| &mut task.bridge_connection)
+                }
+                Peer::Spare(id) => state.spares.get_mut(id).map(|spare| &mut spare.connection),
+            };
             // Only if no newer connection has taken its place.
-            if let Some(task) = state.tasks.get_mut(&row.value.user)
-                && task.bridge_connection.as_ref() == Some(id)
-            {
-                task.bridge_connection = None;
+            if let Some(pointer) = pointer.filter(|pointer| pointer.as_ref() == Some(id)) {
+                *pointer = None;
             }
             Ok(())
         })
@@ -60,17 +61,9 @@ impl Connections for World {
     async fn clients_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<ConnectionId>> {
         self.call("connections.clients_of", |state| {
             let live = state.connections.values().filter_map(|row| row.live(now));
-            let clients = live.filter(|c| c.user == *user && c.kind == ConnectionKind::Client);
+            let clients = live.filter(|c| matches!(&c.peer, Peer::Client(owner) if owner == user));
             Ok(clients.map(|connection| connection.id.clone()).collect())
         })
         .await
-    }
-}
-
-impl State {
-    fn keep(&mut self, connection: &Connection) {
-        let expires = connection.connected_at + CONNECTION_TTL;
-        let row = Expiring { value: connection.clone(), expires };
-        self.connections.insert(connection.id.clone(), row);
     }
 }

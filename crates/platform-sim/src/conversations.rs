@@ -90,3 +90,13 @@ fn place_from(conversation: &ConversationId, text: &str) -> Option<Place> {
     let (at, id) = text.strip_prefix(conversation.as_str())?.strip_prefix('#')?.split_once('#')?;
     Some((Timestamp(at.parse().ok()?), MessageId::new(id).ok()?))
 }
+
+impl World {
+    /// Every recorded reply of the user.
+    pub fn recorded(&self, user: &UserId) -> Vec<StoredMessage> {
+        let state = self.lock();
+        let talks = state.talks.iter().filter(|((owner, _), _)| owner == user);
+        let pairs = talks.flat_map(|(_, talk)| talk.pairs.values());
+        pairs.map(|pair| pair.value[1].clone()).collect()
+    }
+}

@@ -1,6 +1,6 @@
 //! What goes wrong next, by operation: `inbox.put`, `tasks.claim_launch`, `push`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 #[derive(Debug, thiserror::Error)]
 #[error("injected")]
@@ -8,8 +8,8 @@ pub(crate) struct Injected;
 
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    failing: HashMap<String, u32>,
-    losing: HashMap<String, u32>,
+    failing: BTreeMap<String, u32>,
+    losing: BTreeMap<String, u32>,
 }
 
 impl Faults {
@@ -32,7 +32,7 @@ impl Faults {
     }
 }
 
-fn one_less(left: &mut HashMap<String, u32>, operation: &str) -> bool {
+fn one_less(left: &mut BTreeMap<String, u32>, operation: &str) -> bool {
     match left.get_mut(operation) {
         Some(times) if *times > 0 => {
             *times -= 1;

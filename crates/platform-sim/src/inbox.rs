@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use domain::limits::{CONVERSATION_TTL, INBOX_TTL, TOMBSTONE_TTL};
 use domain::text::{title_of, utf16_len};
 use domain::{
-    Conversation, Generation, InboxMessage, InboxState, MessageId, Role, StoredMessage, Timestamp,
-    UserId,
+    Conversation, Generation, InboxMessage, InboxState, MessageId, Role, StoredMessage, TaskState,
+    Timestamp, UserId,
 };
 use platform::{Completion, Inbox, NewMessage, PutOutcome, Result, WriteError};
 
+use crate::log::Effect;
 use crate::state::{Expiring, Pair, State};
 use crate::world::World;
 
@@ -34,7 +35,10 @@ impl Inbox for World {
     async fn outline(&self, user: &UserId, now: Timestamp) -> Result<Vec<InboxMessage>> {
         self.call("inbox.outline", |state| {
             let mut rows = state.rows(user, now);
-            rows.iter_mut().for_each(|row| row.text.clear());
+            for row in &mut rows {
+                row.text.clear();
+                row.partial = None;
+            }
             Ok(rows)
         })
         .await
@@ -65,7 +69,9 @@ impl Inbox for World {
             row.state = InboxState::Leased;
             row.lease_generation = Some(generation);
             row.attempts += 1;
-            Ok(row.clone())
+            let leased = row.clone();
+            state.note(user, Effect::Leased { id: id.clone(), generation });
+            Ok(leased)
         })
         .await
     }
@@ -75,9 +81,13 @@ impl Inbox for World {
         user: &UserId,
         id: &MessageId,
         generation: Generation,
+        partial: Option<&str>,
     ) -> std::result::Result<(), WriteError> {
         self.call("inbox.give_back", |state| {
             let row = state.leased(user, id, generation)?;
+            if let Some(partial) = partial {
+                row.partial = Some(partial.to_owned());
+            }
             row.state = InboxState::Pending;
             row.lease_generation = None;
             Ok(())
@@ -97,6 +107,7 @@ impl Inbox for World {
         self.call("inbox.request_cancel", |state| match state.row(user, id) {
             Some(row) if row.state.is_open() => {
                 row.cancel_requested = true;
+                state.note(user, Effect::Cancelled { id: id.clone() });
                 Ok(true)
             }
             _ => Ok(false),
@@ -111,9 +122,16 @@ impl State {
         if let Some(row) = rows.get(&message.id).and_then(|row| row.live(message.received_at)) {
             return PutOutcome::Duplicate(row.state);
         }
-        let row = Expiring { value: pending(message), expires: message.received_at + INBOX_TTL };
+        let task = self.tasks.entry(user.clone()).or_insert_with(|| TaskState::idle(user.clone()));
+        let after_all = task.last_accepted_at.map(|last| Timestamp(last.millis() + 1));
+        let at = after_all.map_or(message.received_at, |after| after.max(message.received_at));
+        task.last_accepted_at = Some(at);
+        task.due_at.get_or_insert(message.due_at);
+        let row = Expiring { value: pending(message, at), expires: at + INBOX_TTL };
         rows.insert(message.id.clone(), row);
-        PutOutcome::Accepted
+        let (conversation, id) = (message.conversation.clone(), message.id.clone());
+        self.note(user, Effect::Accepted { conversation, id, at });
+        PutOutcome::Accepted(at)
     }
 
     fn rows(&self, user: &UserId, now: Timestamp) -> Vec<InboxMessage> {
@@ -148,6 +166,7 @@ impl State {
         let row = self.leased(user, &done.message.id, done.generation)?;
         row.state = done.state;
         row.lease_generation = None;
+        row.partial = None;
         let kept_for = if done.state == InboxState::Done {
             row.text.clear();
             row.reply_length = Some(utf16_len(&done.reply.text));
@@ -158,6 +177,15 @@ impl State {
         let rows = self.inbox.get_mut(user).expect("leased above");
         rows.get_mut(&done.message.id).expect("leased above").expires = done.reply.at + kept_for;
         self.record(user, done);
+        self.note(
+            user,
+            Effect::Ended {
+                conversation: done.message.conversation.clone(),
+                id: done.message.id.clone(),
+                state: done.state,
+                generation: done.generation,
+            },
+        );
         Ok(())
     }
 
@@ -178,18 +206,19 @@ impl State {
     }
 }
 
-fn pending(message: &NewMessage) -> InboxMessage {
+fn pending(message: &NewMessage, received_at: Timestamp) -> InboxMessage {
     InboxMessage {
         id: message.id.clone(),
         conversation: message.conversation.clone(),
         channel: message.channel,
         reply_to: message.reply_to.clone(),
         text: message.text.clone(),
-        received_at: message.received_at,
+        received_at,
         state: InboxState::Pending,
         lease_generation: None,
         attempts: 0,
         cancel_requested: false,
+        partial: None,
         reply_length: None,
     }
 }

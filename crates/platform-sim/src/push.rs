@@ -1,20 +1,22 @@
 //! Sockets: what was pushed to each, and which of them take nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use domain::ConnectionId;
 use domain::limits::SERVER_FRAME_MAX_BYTES;
 use platform::{Push, PushError, Unavailable};
 use protocol::{Nudge, ServerFrame};
+use tokio::sync::mpsc;
 
 use crate::world::World;
 
 #[derive(Debug, Default)]
 pub(crate) struct Sockets {
-    pushed: HashMap<ConnectionId, Vec<String>>,
-    gone: HashSet<ConnectionId>,
-    throttled: HashMap<ConnectionId, u32>,
+    pushed: BTreeMap<ConnectionId, Vec<String>>,
+    gone: BTreeSet<ConnectionId>,
+    throttled: BTreeMap<ConnectionId, u32>,
+    open: BTreeMap<ConnectionId, mpsc::UnboundedSender<String>>,
 }
 
 impl World {
@@ -25,7 +27,14 @@ impl World {
     /// From now on the connection is closed: a push to it answers `Gone`. Its row stays, as
     /// when `$disconnect` never came.
     pub fn hang_up(&self, connection: &ConnectionId) {
-        self.lock().sockets.gone.insert(connection.clone());
+        self.lock().sockets.hang_up(connection);
+    }
+
+    /// A socket whose other end receives what is pushed, until it is dropped or hung up.
+    pub fn open_socket(&self, connection: &ConnectionId) -> mpsc::UnboundedReceiver<String> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.lock().sockets.open.insert(connection.clone(), sender);
+        receiver
     }
 
     /// The next `times` pushes to the connection answer `Throttled`.
@@ -58,7 +67,7 @@ impl Push for World {
 
     async fn close(&self, connection: &ConnectionId) -> Result<(), Unavailable> {
         self.call("push.close", |state| {
-            state.sockets.gone.insert(connection.clone());
+            state.sockets.hang_up(connection);
             Ok(())
         })
         .await
@@ -66,6 +75,11 @@ impl Push for World {
 }
 
 impl Sockets {
+    fn hang_up(&mut self, connection: &ConnectionId) {
+        self.open.remove(connection);
+        self.gone.insert(connection.clone());
+    }
+
     fn take(&mut self, connection: &ConnectionId, frame: &str) -> Result<(), PushError> {
         if frame.len() > SERVER_FRAME_MAX_BYTES {
             return Err(PushError::TooLarge(frame.len()));
@@ -76,6 +90,9 @@ impl Sockets {
         if let Some(times) = self.throttled.get_mut(connection).filter(|times| **times > 0) {
             *times -= 1;
             return Err(PushError::Throttled);
+        }
+        if let Some(socket) = self.open.get(connection) {
+            return socket.send(frame.to_owned()).map_err(|_| PushError::Gone);
         }
         self.pushed.entry(connection.clone()).or_default().push(frame.to_owned());
         Ok(())

@@ -1,15 +1,17 @@
 //! Everything there is, and the fence that guards it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use domain::{
-    ConnectionId, Conversation, ConversationId, Generation, InboxMessage, MessageId, StoredMessage,
-    TaskState, Timestamp, UserId,
+    ConnectionId, Conversation, ConversationId, Generation, InboxMessage, MessageId, Spare,
+    SpareId, StoredMessage, TaskState, TimeZone, Timestamp, UserId,
 };
-use platform::{Connection, WriteError};
+use platform::{Connection, Metric, WriteError};
+use tokio::time::Instant;
 
 use crate::compute::Machines;
 use crate::faults::Faults;
+use crate::log::{Effect, Entry};
 use crate::push::Sockets;
 
 /// Something that is hidden once its time has come, as a row with a TTL is.
@@ -41,20 +43,30 @@ pub(crate) struct Talk {
     pub(crate) pairs: BTreeMap<Place, Expiring<Pair>>,
 }
 
+/// Ordered maps, so that a seed repeats what it did.
 #[derive(Default)]
 pub(crate) struct State {
-    pub(crate) tasks: HashMap<UserId, TaskState>,
-    pub(crate) inbox: HashMap<UserId, HashMap<MessageId, Expiring<InboxMessage>>>,
-    pub(crate) talks: HashMap<(UserId, ConversationId), Talk>,
-    pub(crate) connections: HashMap<ConnectionId, Expiring<Connection>>,
+    pub(crate) tasks: BTreeMap<UserId, TaskState>,
+    pub(crate) spares: BTreeMap<SpareId, Spare>,
+    pub(crate) inbox: BTreeMap<UserId, BTreeMap<MessageId, Expiring<InboxMessage>>>,
+    pub(crate) talks: BTreeMap<(UserId, ConversationId), Talk>,
+    pub(crate) connections: BTreeMap<ConnectionId, Expiring<Connection>>,
+    pub(crate) time_zones: BTreeMap<UserId, TimeZone>,
+    pub(crate) everybodys_wakes_ms: Vec<u64>,
+    pub(crate) counted: BTreeMap<Metric, u64>,
     pub(crate) machines: Machines,
     pub(crate) sockets: Sockets,
     pub(crate) faults: Faults,
+    pub(crate) log: Vec<Entry>,
 }
 
 impl State {
     pub(crate) fn task(&self, user: &UserId) -> TaskState {
         self.tasks.get(user).cloned().unwrap_or_else(|| TaskState::idle(user.clone()))
+    }
+
+    pub(crate) fn note(&mut self, user: &UserId, effect: Effect) {
+        self.log.push(Entry { at: Instant::now(), user: Some(user.clone()), effect });
     }
 
     /// The user's row, if `generation` is its current one and has not been released (I3).
@@ -64,10 +76,14 @@ impl State {
         generation: Generation,
     ) -> Result<&mut TaskState, WriteError> {
         let task = self.tasks.get_mut(user).ok_or(WriteError::Fenced)?;
-        if task.generation == generation && task.released < generation {
-            Ok(task)
-        } else {
-            Err(WriteError::Fenced)
+        if !task.is_current(generation) {
+            return Err(WriteError::Fenced);
         }
+        self.log.push(Entry {
+            at: Instant::now(),
+            user: Some(user.clone()),
+            effect: Effect::Wrote { generation },
+        });
+        Ok(task)
     }
 }

@@ -1,15 +1,21 @@
 //! The task's row.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{Capacity, Generation, Phase, TaskArn, TaskState, TaskStatus, Timestamp, UserId};
-use platform::{Claim, ClaimError, Result, Tasks, WriteError};
+use domain::task::median;
+use domain::{
+    ActivityHistory, Capacity, Generation, Phase, TaskArn, TaskState, TaskStatus, Timestamp, UserId,
+};
+use platform::{Claim, ClaimError, DUE_SHARDS, Due, Result, Tasks, Unreadable, WriteError};
 
+use crate::log::Effect;
 use crate::state::State;
 use crate::world::World;
 
 const WAKES_KEPT: usize = 10;
+const EVERYBODYS_WAKES_KEPT: usize = 20;
 
 impl World {
     async fn change_current(
@@ -58,8 +64,10 @@ impl Tasks for World {
         due_at: Timestamp,
     ) -> std::result::Result<(), WriteError> {
         self.change_current("tasks.launch_failed", user, generation, |task| {
-            *task = idle_again(task, generation);
-            task.due_at = Some(due_at);
+            *task = TaskState {
+                failed_launches: task.failed_launches + 1,
+                ..idle_again(task, generation, due_at)
+            };
         })
         .await
     }
@@ -85,6 +93,7 @@ impl Tasks for World {
         self.change_current("tasks.set_running", user, generation, |task| {
             task.status = TaskStatus::Running;
             task.phase = Some(Phase::Ready);
+            task.failed_launches = 0;
             task.last_activity_at = Some(now);
             task.recent_wakes_ms.push(woke_in);
             let too_many = task.recent_wakes_ms.len().saturating_sub(WAKES_KEPT);
@@ -98,47 +107,150 @@ impl Tasks for World {
         user: &UserId,
         generation: Generation,
         now: Timestamp,
+        activity: &ActivityHistory,
     ) -> std::result::Result<(), WriteError> {
-        let touch = |task: &mut TaskState| task.last_activity_at = Some(now);
-        self.change_current("tasks.touch", user, generation, touch).await
+        self.change_current("tasks.touch", user, generation, |task| {
+            task.last_activity_at = Some(now);
+            if *activity != ActivityHistory::default() {
+                task.activity = activity.clone();
+            }
+        })
+        .await
     }
 
     async fn set_stopping(
         &self,
         user: &UserId,
         generation: Generation,
+        due_at: Timestamp,
     ) -> std::result::Result<(), WriteError> {
         self.change_current("tasks.set_stopping", user, generation, |task| {
             task.status = TaskStatus::Stopping;
             task.phase = Some(Phase::Stopping);
+            task.due_at = Some(due_at);
         })
         .await
     }
 
-    async fn release(&self, user: &UserId, generation: Generation) -> Result<bool> {
-        self.call("tasks.release", |state| Ok(state.release(user, generation))).await
+    async fn release(
+        &self,
+        user: &UserId,
+        generation: Generation,
+        due_at: Timestamp,
+    ) -> Result<bool> {
+        self.call("tasks.release", |state| Ok(state.release(user, generation, due_at))).await
     }
 
-    async fn due(&self, now: Timestamp) -> Result<Vec<UserId>> {
+    async fn settle(&self, seen: &TaskState) -> Result<bool> {
+        self.call("tasks.settle", |state| {
+            let Some(task) = state.tasks.get_mut(&seen.user) else {
+                return Ok(false);
+            };
+            let nothing_came = (task.status, seen.status) == (TaskStatus::Idle, TaskStatus::Idle)
+                && task.generation == seen.generation
+                && task.last_accepted_at == seen.last_accepted_at;
+            if nothing_came {
+                task.due_at = None;
+            }
+            Ok(nothing_came)
+        })
+        .await
+    }
+
+    async fn look_again(&self, seen: &TaskState, due_at: Timestamp) -> Result<bool> {
+        self.call("tasks.look_again", |state| {
+            let Some(task) = state.tasks.get_mut(&seen.user) else {
+                return Ok(false);
+            };
+            let as_seen = (task.generation, task.status) == (seen.generation, seen.status);
+            if as_seen && task.due_at.is_some() {
+                task.due_at = Some(due_at);
+                return Ok(true);
+            }
+            Ok(false)
+        })
+        .await
+    }
+
+    async fn note_warning(
+        &self,
+        user: &UserId,
+        generation: Generation,
+        event_version: u64,
+        due_at: Timestamp,
+    ) -> std::result::Result<(), WriteError> {
+        self.call("tasks.note_warning", |state| {
+            let task = state.current(user, generation)?;
+            if task.event_version.is_some_and(|noted| noted >= event_version) {
+                return Err(WriteError::Conflict);
+            }
+            task.event_version = Some(event_version);
+            task.due_at = Some(due_at);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn due(&self, shard: u64, now: Timestamp) -> Result<Due> {
         self.call("tasks.due", |state| {
             let due = |task: &&TaskState| task.due_at.is_some_and(|at| at <= now);
-            Ok(state.tasks.values().filter(due).map(|task| task.user.clone()).collect())
+            let here = state.tasks.values().filter(|task| shard_of(&task.user) == shard);
+            let users = here.filter(due).map(|task| task.user.clone()).collect();
+            Ok(Due { users, unreadable: Vec::new() })
+        })
+        .await
+    }
+
+    async fn get_many(
+        &self,
+        users: &[UserId],
+    ) -> Result<Vec<std::result::Result<TaskState, Unreadable>>> {
+        self.call("tasks.get_many", |state| {
+            let users: BTreeSet<&UserId> = users.iter().collect();
+            let rows = users.into_iter().filter_map(|user| state.tasks.get(user));
+            Ok(rows.cloned().map(Ok).collect())
+        })
+        .await
+    }
+
+    async fn typical_wake(&self) -> Result<Option<Duration>> {
+        self.call("tasks.typical_wake", |state| Ok(median(&state.everybodys_wakes_ms))).await
+    }
+
+    async fn note_wake(&self, woke_in: Duration) -> Result<()> {
+        self.call("tasks.note_wake", |state| {
+            let wakes = &mut state.everybodys_wakes_ms;
+            wakes.push(u64::try_from(woke_in.as_millis()).unwrap_or(u64::MAX));
+            let too_many = wakes.len().saturating_sub(EVERYBODYS_WAKES_KEPT);
+            wakes.drain(..too_many);
+            Ok(())
         })
         .await
     }
 }
 
+/// Any spread will do here.
+fn shard_of(user: &UserId) -> u64 {
+    user.as_str().bytes().map(u64::from).sum::<u64>() % DUE_SHARDS
+}
+
 impl State {
-    fn claim(
+    pub(crate) fn is_as_seen(&self, user: &UserId, claim: &Claim) -> bool {
+        let task = self.task(user);
+        (task.status, task.generation) == (claim.seen_status, claim.seen_generation)
+    }
+
+    pub(crate) fn claim(
         &mut self,
         user: &UserId,
         claim: &Claim,
     ) -> std::result::Result<Generation, ClaimError> {
-        let task = self.task(user);
-        if (task.status, task.generation) != (claim.seen_status, claim.seen_generation) {
+        if !self.is_as_seen(user, claim) {
             return Err(ClaimError::LostRace);
         }
+        let mut task = self.task(user);
         let generation = task.generation.next();
+        task.unreleased.insert(generation);
         let claimed = TaskState {
             status: TaskStatus::Starting,
             generation,
@@ -149,35 +261,45 @@ impl State {
             bridge_connection: None,
             launch_token_sha256: Some(claim.launch_token_sha256.clone()),
             due_at: Some(claim.due_at),
+            event_version: None,
             ..task
         };
         self.tasks.insert(user.clone(), claimed);
+        self.note(user, Effect::Claimed { generation });
         Ok(generation)
     }
 
-    fn release(&mut self, user: &UserId, generation: Generation) -> bool {
+    fn release(&mut self, user: &UserId, generation: Generation, due_at: Timestamp) -> bool {
         let Some(task) = self.tasks.get_mut(user) else {
             return false;
         };
-        if task.generation == generation {
-            *task = idle_again(task, generation);
-            return true;
-        }
-        if task.generation > generation {
+        let current = task.generation == generation;
+        if task.is_current(generation) {
+            *task = idle_again(task, generation, due_at);
+        } else if task.generation > generation {
             task.released = task.released.max(generation);
+            task.unreleased.remove(&generation);
         }
-        false
+        self.note(user, Effect::Released { generation });
+        current && generation != Generation(0)
     }
 }
 
 /// What outlives a task: the counters and the history. Without the token's hash no bridge can
 /// register any more.
-fn idle_again(task: &TaskState, released: Generation) -> TaskState {
+fn idle_again(task: &TaskState, released: Generation, due_at: Timestamp) -> TaskState {
+    let mut unreleased = task.unreleased.clone();
+    unreleased.remove(&released);
     TaskState {
         generation: task.generation,
         released,
+        unreleased,
+        due_at: Some(due_at),
         last_activity_at: task.last_activity_at,
         recent_wakes_ms: task.recent_wakes_ms.clone(),
+        last_accepted_at: task.last_accepted_at,
+        failed_launches: task.failed_launches,
+        activity: task.activity.clone(),
         ..TaskState::idle(task.user.clone())
     }
 }

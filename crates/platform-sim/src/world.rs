@@ -3,16 +3,22 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use domain::{InboxMessage, TaskState, UserId};
-use platform::{Compute, Connections, Conversations, Inbox, Push, Tasks, Unavailable};
+use platform::{
+    Compute, Connections, Conversations, Inbox, Metrics, Push, Settings, Spares, Tasks, Unavailable,
+};
 
 use crate::clock::TurnedClock;
 use crate::faults::Injected;
+use crate::log::{Effect, Entry, Seen};
+use crate::process::Process;
 use crate::state::State;
 
 #[derive(Clone)]
 pub struct World {
     state: Arc<Mutex<State>>,
     clock: TurnedClock,
+    /// Who calls, in a simulation.
+    process: Option<Process>,
 }
 
 impl Default for World {
@@ -23,11 +29,16 @@ impl Default for World {
 
 impl World {
     pub fn new(clock: TurnedClock) -> Self {
-        Self { state: Arc::default(), clock }
+        Self { state: Arc::default(), clock, process: None }
     }
 
     pub fn clock(&self) -> &TurnedClock {
         &self.clock
+    }
+
+    /// The same world as this process meets it.
+    pub fn seen_by(&self, process: &Process) -> Self {
+        Self { process: Some(process.clone()), ..self.clone() }
     }
 
     pub fn inbox(&self) -> Arc<dyn Inbox> {
@@ -52,6 +63,28 @@ impl World {
 
     pub fn push(&self) -> Arc<dyn Push> {
         Arc::new(self.clone())
+    }
+
+    pub fn spares(&self) -> Arc<dyn Spares> {
+        Arc::new(self.clone())
+    }
+
+    pub fn settings(&self) -> Arc<dyn Settings> {
+        Arc::new(self.clone())
+    }
+
+    pub fn metrics(&self) -> Arc<dyn Metrics> {
+        Arc::new(self.clone())
+    }
+
+    /// Everything that happened so far.
+    pub fn log(&self) -> Vec<Entry> {
+        self.lock().log.clone()
+    }
+
+    /// Adds to the log what no call shows.
+    pub fn saw(&self, user: &UserId, seen: Seen) {
+        self.lock().note(user, Effect::Seen(seen));
     }
 
     /// The next `times` calls of `operation` do nothing and answer `Unavailable`. Operations
@@ -88,14 +121,28 @@ impl World {
         operation: &'static str,
         act: impl FnOnce(&mut State) -> Result<T, E>,
     ) -> Result<T, E> {
-        tokio::task::yield_now().await;
-        let mut state = self.lock();
-        if state.faults.fails(operation) {
-            return Err(Unavailable::new(operation, Injected).into());
-        }
-        let outcome = act(&mut state);
-        if state.faults.loses(operation) {
-            return Err(Unavailable::new(operation, Injected).into());
+        let luck = match &self.process {
+            Some(process) => {
+                Some(process.sets_out().await.map_err(|()| Unavailable::new(operation, Injected))?)
+            }
+            None => {
+                tokio::task::yield_now().await;
+                None
+            }
+        };
+        let outcome = {
+            let mut state = self.lock();
+            if luck.is_some_and(|luck| luck.fails) || state.faults.fails(operation) {
+                return Err(Unavailable::new(operation, Injected).into());
+            }
+            let outcome = act(&mut state);
+            if state.faults.loses(operation) {
+                return Err(Unavailable::new(operation, Injected).into());
+            }
+            outcome
+        };
+        if let (Some(process), Some(luck)) = (&self.process, luck) {
+            process.comes_back(luck).await.map_err(|()| Unavailable::new(operation, Injected))?;
         }
         outcome
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use platform::contract::ContractWorld;
-use platform::{Connections, Conversations, Inbox, Tasks};
+use platform::{Connections, Conversations, Inbox, Settings, Spares, Tasks};
 use platform_sim::World;
 
 struct Simulated(World);
@@ -23,6 +23,14 @@ impl ContractWorld for Simulated {
 
     fn conversations(&self) -> Arc<dyn Conversations> {
         self.0.conversations()
+    }
+
+    fn spares(&self) -> Arc<dyn Spares> {
+        self.0.spares()
+    }
+
+    fn settings(&self) -> Arc<dyn Settings> {
+        self.0.settings()
     }
 }
 

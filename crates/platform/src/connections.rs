@@ -2,33 +2,33 @@
 //! that finds a connection gone removes it.
 
 use async_trait::async_trait;
-use domain::{ConnectionId, Generation, Timestamp, UserId};
+use domain::{ConnectionId, Generation, SpareId, Timestamp, UserId};
 
 use crate::{Result, WriteError};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionKind {
-    Client,
+/// Who is at the other end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    Client(UserId),
     /// The bridge of this generation; never shown in [`Connections::clients_of`].
-    Bridge(Generation),
+    Bridge(UserId, Generation),
+    /// A spare that waits for its claim.
+    Spare(SpareId),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     pub id: ConnectionId,
-    pub user: UserId,
-    pub kind: ConnectionKind,
+    pub peer: Peer,
     pub connected_at: Timestamp,
 }
 
 #[async_trait]
 pub trait Connections: Send + Sync {
-    async fn register(&self, connection: &Connection) -> Result<()>;
-
-    /// Registers a bridge's connection and makes it the one that nudges go to, if its generation
-    /// is current: [`WriteError::Fenced`] else, and nothing is kept.
-    async fn register_bridge(&self, connection: &Connection)
-    -> std::result::Result<(), WriteError>;
+    /// Registers a connection. That of a bridge or a spare also becomes the one that nudges go
+    /// to, if its generation is current, or the spare there and unclaimed: else
+    /// [`WriteError::Fenced`], and nothing is kept. A client's never is.
+    async fn register(&self, connection: &Connection) -> std::result::Result<(), WriteError>;
 
     /// `now` hides rows whose TTL has passed; DynamoDB deletes them days later.
     async fn get(&self, id: &ConnectionId, now: Timestamp) -> Result<Option<Connection>>;

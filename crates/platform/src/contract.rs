@@ -16,16 +16,21 @@ pub mod endings;
 pub mod inbox;
 pub mod launches;
 pub mod leases;
+pub mod order;
+mod pool;
 mod scene;
+pub mod settings;
+pub mod spares;
+pub mod sweeps;
 pub mod task_life;
 pub mod texts;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::UserId;
+use domain::{SpareId, UserId};
 
-use crate::{Connections, Conversations, Inbox, Tasks};
+use crate::{Connections, Conversations, Inbox, Settings, Spares, Tasks};
 
 pub trait ContractWorld: Send + Sync {
     fn inbox(&self) -> Arc<dyn Inbox>;
@@ -33,13 +38,24 @@ pub trait ContractWorld: Send + Sync {
     fn connections(&self) -> Arc<dyn Connections>;
     fn conversations(&self) -> Arc<dyn Conversations>;
 
+    fn spares(&self) -> Arc<dyn Spares>;
+    fn settings(&self) -> Arc<dyn Settings>;
+
     /// Somebody whom this world has not seen.
     fn new_user(&self) -> UserId {
-        static SEEN: AtomicU64 = AtomicU64::new(0);
-        let number = SEEN.fetch_add(1, Ordering::Relaxed);
-        let process = std::process::id();
+        let (process, number) = unseen();
         UserId::new(format!("contract:{process}.{number}")).expect("allowed characters")
     }
+
+    fn new_spare(&self) -> SpareId {
+        let (process, number) = unseen();
+        SpareId::new(format!("contract-{process}-{number}")).expect("allowed characters")
+    }
+}
+
+fn unseen() -> (u32, u64) {
+    static SEEN: AtomicU64 = AtomicU64::new(0);
+    (std::process::id(), SEEN.fetch_add(1, Ordering::Relaxed))
 }
 
 /// One `#[tokio::test]` for each case of the contract, against what `$world().await` gives.
@@ -59,6 +75,12 @@ macro_rules! contract_tests {
                 expired_messages_are_hidden,
                 an_expired_id_may_be_used_again,
                 only_an_open_message_can_be_cancelled;
+            order:
+                a_message_is_stamped_later_than_all_before_whatever_the_clocks_say,
+                fifty_puts_at_once_have_fifty_places,
+                a_message_makes_its_user_due,
+                a_message_leaves_the_mark_of_who_is_due_already,
+                a_duplicate_changes_nothing;
             leases:
                 a_lease_counts_and_names_its_generation,
                 a_lease_whose_answer_was_lost_can_be_asked_for_again,
@@ -68,6 +90,7 @@ macro_rules! contract_tests {
                 a_released_generation_leases_nothing,
                 a_message_that_is_not_open_cannot_be_leased,
                 a_lease_given_back_keeps_its_attempts,
+                what_was_written_is_kept_until_there_is_more_or_an_end,
                 only_a_lease_of_ones_own_is_given_back,
                 a_cancelled_message_says_so_to_the_bridge_that_leases_it;
             endings:
@@ -86,8 +109,10 @@ macro_rules! contract_tests {
                 a_claim_forgets_the_last_task_and_keeps_the_history,
                 a_launch_is_recorded,
                 a_failed_launch_is_idle_and_due_soon,
+                failed_launches_are_counted_until_one_is_running,
                 a_launch_is_due_at_its_time_and_not_before,
-                due_users_are_found_whoever_they_are;
+                a_user_who_only_wrote_is_launched,
+                the_wake_ups_of_everybody_have_a_median;
             task_life:
                 a_bridge_reports_its_life,
                 the_last_ten_wake_ups_are_kept,
@@ -96,16 +121,43 @@ macro_rules! contract_tests {
                 a_release_makes_the_user_idle,
                 a_release_of_an_older_generation_leaves_the_current_one,
                 what_is_released_never_falls,
+                a_younger_end_says_nothing_of_an_older_task,
                 releasing_a_user_without_a_task_does_nothing;
+            sweeps:
+                an_idle_user_to_whom_nothing_came_is_settled,
+                a_user_who_never_wrote_is_settled,
+                a_user_with_a_task_is_not_settled,
+                a_message_after_the_look_keeps_the_mark,
+                a_launch_after_the_look_keeps_the_mark,
+                who_is_as_seen_is_looked_at_again,
+                who_is_no_longer_as_seen_keeps_his_mark,
+                a_warning_counts_once_and_an_older_one_not_at_all,
+                due_users_are_found_whoever_they_are,
+                many_users_are_read_at_once;
+            spares:
+                a_spare_is_launched_ready_and_forgotten,
+                all_spares_are_found_as_they_are,
+                a_spare_that_is_not_there_changes_nothing,
+                a_claimed_spare_is_the_users_task,
+                a_claim_for_a_user_without_a_row_is_his_first_launch,
+                only_a_ready_spare_is_claimed,
+                a_claimed_spare_is_never_ready_again,
+                a_retired_spare_is_not_claimed,
+                a_lost_race_leaves_the_spare_in_the_pool,
+                of_two_hundred_claims_on_ten_spares_ten_win,
+                one_user_gets_one_spare_of_ten;
             connections:
                 a_connection_reads_back_until_it_expires,
                 a_bridge_of_the_current_generation_receives_nudges,
                 a_bridge_of_another_generation_is_fenced,
-                a_client_cannot_register_as_a_bridge,
                 the_clients_of_a_user_are_neither_bridges_nor_anybody_elses,
                 a_removed_connection_is_gone_and_may_be_removed_again,
                 removing_the_bridges_connection_stops_nudges,
-                removing_an_old_bridge_connection_leaves_the_new_one;
+                removing_an_old_bridge_connection_leaves_the_new_one,
+                a_spare_hears_of_its_claim_on_its_newest_connection,
+                a_spare_that_is_claimed_or_gone_is_fenced;
+            settings:
+                a_time_zone_is_the_last_one_chosen;
             conversations:
                 a_conversation_begins_empty,
                 conversations_are_listed_by_activity_under_their_first_message,
@@ -147,6 +199,10 @@ mod tests {
             include_str!("contract/inbox.rs"),
             include_str!("contract/launches.rs"),
             include_str!("contract/leases.rs"),
+            include_str!("contract/order.rs"),
+            include_str!("contract/settings.rs"),
+            include_str!("contract/spares.rs"),
+            include_str!("contract/sweeps.rs"),
             include_str!("contract/task_life.rs"),
             include_str!("contract/texts.rs"),
         ];

@@ -15,12 +15,16 @@ pub struct NewMessage {
     pub channel: Channel,
     pub reply_to: ReplyTo,
     pub text: String,
+    /// The accepting clock's time: the row's, unless a younger one was accepted before.
     pub received_at: Timestamp,
+    /// When somebody looks after the user, should whoever accepts this do no more.
+    pub due_at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PutOutcome {
-    Accepted,
+    /// With the message's place in the order of all that was ever accepted of the user (I5).
+    Accepted(Timestamp),
     /// This id was accepted before; the row is as it was.
     Duplicate(InboxState),
 }
@@ -37,7 +41,8 @@ pub struct Completion<'a> {
 
 #[async_trait]
 pub trait Inbox: Send + Sync {
-    /// One conditional put; durable when it returns.
+    /// Durable when it returns (I1). In the same step the message is stamped later than every one
+    /// that was accepted before it, and the user becomes due, unless he is.
     async fn put(&self, user: &UserId, message: &NewMessage) -> Result<PutOutcome>;
 
     async fn get(
@@ -64,12 +69,14 @@ pub trait Inbox: Send + Sync {
         generation: Generation,
     ) -> std::result::Result<InboxMessage, WriteError>;
 
-    /// Gives a lease of `generation` back: Pending again, `attempts` kept.
+    /// Gives a lease of `generation` back: Pending again, `attempts` kept, and what was written
+    /// of the reply, if anything.
     async fn give_back(
         &self,
         user: &UserId,
         id: &MessageId,
         generation: Generation,
+        partial: Option<&str>,
     ) -> std::result::Result<(), WriteError>;
 
     /// One transaction (I4): the user's row and the reply's row into the conversation, its

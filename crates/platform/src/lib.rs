@@ -11,19 +11,28 @@ pub mod contract;
 mod conversations;
 mod error;
 mod inbox;
+mod metrics;
 mod push;
+mod settings;
+mod spares;
 mod tasks;
 mod tokens;
 
 pub use clock::{Clock, SystemClock};
 pub use compute::{Compute, LaunchError, LaunchRequest, ObservedTask};
-pub use connections::{Connection, ConnectionKind, Connections};
+pub use connections::{Connection, Connections, Peer};
 pub use conversations::{Conversations, HistoryPage};
 pub use error::{Unavailable, WriteError};
 pub use inbox::{Completion, Inbox, NewMessage, PutOutcome};
+pub use metrics::{Metric, Metrics};
 pub use push::{Push, PushError};
-pub use tasks::{Claim, ClaimError, Tasks};
+pub use settings::Settings;
+pub use spares::{ClaimSpareError, Spares};
+pub use tasks::{Claim, ClaimError, Due, Tasks, Unreadable};
 pub use tokens::{AccessTokens, TokenError};
+
+/// Shards of the index of who is due: no partition of it is hot.
+pub const DUE_SHARDS: u64 = 16;
 
 /// The outcome of an operation that can fail only because the world is unreachable.
 pub type Result<T> = std::result::Result<T, Unavailable>;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{Capacity, Generation, Phase, TaskArn, TaskState, TaskStatus, Timestamp, UserId};
+use domain::{
+    ActivityHistory, Capacity, Generation, Phase, TaskArn, TaskState, TaskStatus, Timestamp, UserId,
+};
 
 use crate::{Result, Unavailable, WriteError};
 
@@ -28,6 +30,22 @@ pub enum ClaimError {
     Unavailable(#[from] Unavailable),
 }
 
+/// Who is due in one shard of the index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    pub users: Vec<UserId>,
+    /// Keys that name no user: reported, never dropped.
+    pub unreadable: Vec<String>,
+}
+
+/// A row that is there and does not read, as one written by another version may.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("row {key} cannot be read: {why}")]
+pub struct Unreadable {
+    pub key: String,
+    pub why: String,
+}
+
 #[async_trait]
 pub trait Tasks: Send + Sync {
     /// Strongly consistent. A user without a row is `TaskState::idle`.
@@ -48,7 +66,8 @@ pub trait Tasks: Send + Sync {
         capacity: Capacity,
     ) -> std::result::Result<(), WriteError>;
 
-    /// The launch failed altogether: Idle again, `released` = this generation, due at `due_at`.
+    /// The launch failed altogether, or its task died before it was Running: Idle again,
+    /// `released` = this generation, one more failed launch, due at `due_at`.
     async fn launch_failed(
         &self,
         user: &UserId,
@@ -63,7 +82,7 @@ pub trait Tasks: Send + Sync {
         phase: Phase,
     ) -> std::result::Result<(), WriteError>;
 
-    /// Running, phase Ready. `woke_in` joins the user's last ten wake-ups.
+    /// Running, phase Ready; no launch has failed. `woke_in` joins the user's last ten wake-ups.
     async fn set_running(
         &self,
         user: &UserId,
@@ -77,18 +96,57 @@ pub trait Tasks: Send + Sync {
         user: &UserId,
         generation: Generation,
         now: Timestamp,
+        activity: &ActivityHistory,
     ) -> std::result::Result<(), WriteError>;
 
+    /// Stopping; looked at from outside at `due_at`.
     async fn set_stopping(
         &self,
         user: &UserId,
         generation: Generation,
+        due_at: Timestamp,
     ) -> std::result::Result<(), WriteError>;
 
     /// This generation writes no more: `released` rises to it (never falls), whoever is current.
-    /// If it is still the current one the row becomes Idle too. Returns whether it was current.
-    async fn release(&self, user: &UserId, generation: Generation) -> Result<bool>;
+    /// If it is still the current one the row becomes Idle too, and due at `due_at`: somebody
+    /// must look into the inbox once more. Returns whether it was current.
+    async fn release(
+        &self,
+        user: &UserId,
+        generation: Generation,
+        due_at: Timestamp,
+    ) -> Result<bool>;
 
-    /// Users with `due_at <= now`, any order.
-    async fn due(&self, now: Timestamp) -> Result<Vec<UserId>>;
+    /// The inbox was read after `seen`, and nothing waits: the user is no longer due. `false`: he
+    /// stays so, because he is not Idle, or a message or a launch has come since.
+    async fn settle(&self, seen: &TaskState) -> Result<bool>;
+
+    /// Look at the user again at `due_at`, whose row is still of the generation and status seen.
+    /// `false`: it is not, and nothing was changed.
+    async fn look_again(&self, seen: &TaskState, due_at: Timestamp) -> Result<bool>;
+
+    /// ECS announced the end of the current task: looked at from outside at `due_at`. `Conflict`
+    /// if an event of this version, or a later one, was noted before.
+    async fn note_warning(
+        &self,
+        user: &UserId,
+        generation: Generation,
+        event_version: u64,
+        due_at: Timestamp,
+    ) -> std::result::Result<(), WriteError>;
+
+    /// Everything with `due_at <= now` in one of [`DUE_SHARDS`](crate::DUE_SHARDS) shards.
+    async fn due(&self, shard: u64, now: Timestamp) -> Result<Due>;
+
+    /// Strongly consistent, in any order; a user without a row is missing from the answer.
+    async fn get_many(
+        &self,
+        users: &[UserId],
+    ) -> Result<Vec<std::result::Result<TaskState, Unreadable>>>;
+
+    /// The median of the last wake-ups of everybody.
+    async fn typical_wake(&self) -> Result<Option<Duration>>;
+
+    /// Adds to the last wake-ups of everybody.
+    async fn note_wake(&self, woke_in: Duration) -> Result<()>;
 }

@@ -93,6 +93,9 @@ pub enum ServerFrame {
         message_id: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         conversation_id: Option<String>,
+        /// Of a message that waits for its turn: how many are answered before it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queued_behind: Option<u32>,
     },
     StreamChunk {
         conversation_id: String,
@@ -271,6 +274,7 @@ mod tests {
                 detail: None,
                 message_id: None,
                 conversation_id: None,
+                queued_behind: None,
             },
             ServerFrame::StreamEnd {
                 conversation_id: "default".into(),

@@ -14,7 +14,7 @@ pub use browser::{
 pub use nudge::Nudge;
 pub use rest::{
     ApiError, AppConfig, ConversationSummary, ConversationsPage, Message, MessageRole,
-    MessageState, MessagesPage, PostMessage, StatusResponse,
+    MessageState, MessagesPage, PostMessage, StatusResponse, UserSettings,
 };
 
 #[cfg(test)]
@@ -34,7 +34,7 @@ mod typescript {
         std::fs::write(format!("{dir}/index.ts"), index).expect("writes the index");
     }
 
-    const TYPES: [&str; 17] = [
+    const TYPES: [&str; 18] = [
         "ApiError",
         "AppConfig",
         "Attachment",
@@ -52,5 +52,6 @@ mod typescript {
         "StreamOutcome",
         "TokenUsage",
         "ToolState",
+        "UserSettings",
     ];
 }

@@ -124,6 +124,9 @@ pub struct Message {
     pub error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<TokenUsage>,
+    /// Of a user's message that waits: what an interrupted run had written of its reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<String>,
 }
 
 impl From<StoredMessage> for Message {
@@ -143,6 +146,7 @@ impl From<StoredMessage> for Message {
             outcome: stored.outcome,
             error: stored.error,
             usage: stored.usage.map(TokenUsage::from),
+            partial: None,
         }
     }
 }
@@ -161,4 +165,15 @@ pub fn channel_name(channel: Channel) -> &'static str {
 pub struct PostMessage {
     pub message_id: String,
     pub message: String,
+}
+
+/// `GET` and `PUT /settings`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[ts(export, optional_fields)]
+pub struct UserSettings {
+    /// A name of the IANA database, such as `Asia/Seoul`: whose hours decide how long a quiet
+    /// task waits for the next message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
 }

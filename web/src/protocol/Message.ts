@@ -18,4 +18,8 @@ state?: MessageState,
 /**
  * Of a reply: how it ended.
  */
-outcome?: "complete" | "cancelled" | "truncated" | "failed", error?: string, usage?: TokenUsage, };
+outcome?: "complete" | "cancelled" | "truncated" | "failed", error?: string, usage?: TokenUsage, 
+/**
+ * Of a user's message that waits: what an interrupted run had written of its reply.
+ */
+partial?: string, };

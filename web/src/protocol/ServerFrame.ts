@@ -24,7 +24,11 @@ detail?: string,
 /**
  * Present when this is about one message rather than the task.
  */
-messageId?: string, conversationId?: string, } | { "type": "stream_chunk", conversationId: string, messageId: string, 
+messageId?: string, conversationId?: string, 
+/**
+ * Of a message that waits for its turn: how many are answered before it.
+ */
+queuedBehind?: number, } | { "type": "stream_chunk", conversationId: string, messageId: string, 
 /**
  * UTF-16 units of the reply before `content`.
  */

@@ -5,7 +5,12 @@ mod compute;
 mod contention;
 mod contract;
 mod credentials;
+mod lost_answers;
+mod pool;
 mod push;
+mod rows;
 mod secrets;
 mod support;
 mod tokens;
+#[path = "../world/mod.rs"]
+mod world;

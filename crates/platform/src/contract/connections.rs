@@ -6,27 +6,30 @@ use domain::limits::CONNECTION_TTL;
 use domain::{ConnectionId, Generation};
 
 use super::ContractWorld;
-use super::scene::{NOW, Scene, assert_conflict, assert_fenced};
-use crate::{Connection, ConnectionKind};
+use super::pool::Pool;
+use super::scene::{NOW, Scene, assert_fenced};
+use crate::{Connection, Peer};
 
 impl Scene {
     /// Connection ids are unique in the world, as API Gateway's are.
-    fn connection(&self, name: &str, kind: ConnectionKind) -> Connection {
+    fn connection(&self, name: &str, peer: Peer) -> Connection {
         let number = self.user.as_str().replace(['.', ':'], "-");
         let id = ConnectionId::new(format!("{number}_{name}=")).expect("valid");
-        Connection { id, user: self.user.clone(), kind, connected_at: NOW }
+        Connection { id, peer, connected_at: NOW }
+    }
+
+    async fn registered(&self, name: &str, peer: Peer) -> Connection {
+        let connection = self.connection(name, peer);
+        self.connections.register(&connection).await.expect("current");
+        connection
     }
 
     async fn client(&self, name: &str) -> Connection {
-        let client = self.connection(name, ConnectionKind::Client);
-        self.connections.register(&client).await.expect("writes");
-        client
+        self.registered(name, Peer::Client(self.user.clone())).await
     }
 
     async fn bridge(&self, name: &str, generation: Generation) -> Connection {
-        let bridge = self.connection(name, ConnectionKind::Bridge(generation));
-        self.connections.register_bridge(&bridge).await.expect("current");
-        bridge
+        self.registered(name, Peer::Bridge(self.user.clone(), generation)).await
     }
 
     async fn find(&self, connection: &Connection) -> Option<Connection> {
@@ -59,22 +62,14 @@ pub async fn a_bridge_of_another_generation_is_fenced(world: &dyn ContractWorld)
     let old = scene.launch().await;
     let current = scene.launch().await;
     for generation in [old, current.next()] {
-        let other = scene.connection("other", ConnectionKind::Bridge(generation));
-        assert_fenced(scene.connections.register_bridge(&other).await);
+        let other = scene.connection("other", Peer::Bridge(scene.user.clone(), generation));
+        assert_fenced(scene.connections.register(&other).await);
         assert_eq!(scene.find(&other).await, None);
     }
     assert_eq!(scene.task().await.bridge_connection, None);
-    scene.tasks.release(&scene.user, current).await.expect("writes");
-    let released = scene.connection("released", ConnectionKind::Bridge(current));
-    assert_fenced(scene.connections.register_bridge(&released).await);
-}
-
-pub async fn a_client_cannot_register_as_a_bridge(world: &dyn ContractWorld) {
-    let scene = Scene::of(world);
-    scene.launch().await;
-    let client = scene.connection("a", ConnectionKind::Client);
-    assert_conflict(scene.connections.register_bridge(&client).await);
-    assert_eq!(scene.task().await.bridge_connection, None);
+    scene.release(current).await;
+    let released = scene.connection("released", Peer::Bridge(scene.user.clone(), current));
+    assert_fenced(scene.connections.register(&released).await);
 }
 
 pub async fn the_clients_of_a_user_are_neither_bridges_nor_anybody_elses(
@@ -85,6 +80,8 @@ pub async fn the_clients_of_a_user_are_neither_bridges_nor_anybody_elses(
     let mut expect = vec![scene.client("a").await.id, scene.client("b").await.id];
     scene.bridge("bridge", generation).await;
     other.client("c").await;
+    let pool = Pool::of(world);
+    scene.registered("spare", Peer::Spare(pool.ready().await.id)).await;
     let clients_at = |now| scene.connections.clients_of(&scene.user, now);
     let mut clients = clients_at(NOW).await.expect("reads");
     clients.sort();
@@ -119,4 +116,34 @@ pub async fn removing_an_old_bridge_connection_leaves_the_new_one(world: &dyn Co
     let new = scene.bridge("new", generation).await;
     scene.connections.remove(&old.id).await.expect("writes");
     assert_eq!(scene.task().await.bridge_connection, Some(new.id));
+}
+
+pub async fn a_spare_hears_of_its_claim_on_its_newest_connection(world: &dyn ContractWorld) {
+    let (scene, pool) = (Scene::of(world), Pool::of(world));
+    let spare = pool.starting().await;
+    let first = scene.registered("first", Peer::Spare(spare.id.clone())).await;
+    assert_eq!(scene.find(&first).await, Some(first.clone()));
+    assert_eq!(pool.read(&spare.id).await.connection.as_ref(), Some(&first.id));
+    pool.spares.set_ready(&spare.id).await.expect("is starting");
+    let renewed = scene.registered("renewed", Peer::Spare(spare.id.clone())).await;
+    scene.connections.remove(&first.id).await.expect("writes");
+    assert_eq!(pool.read(&spare.id).await.connection.as_ref(), Some(&renewed.id));
+    scene.connections.remove(&renewed.id).await.expect("writes");
+    assert_eq!(scene.find(&renewed).await, None);
+    assert_eq!(pool.read(&spare.id).await.connection, None);
+}
+
+pub async fn a_spare_that_is_claimed_or_gone_is_fenced(world: &dyn ContractWorld) {
+    let (scene, pool) = (Scene::of(world), Pool::of(world));
+    let (claimed, retired) = (pool.ready().await, pool.ready().await);
+    let waiting = scene.registered("waiting", Peer::Spare(claimed.id.clone())).await;
+    pool.claim(&claimed, &scene).await.expect("is ready");
+    assert!(pool.spares.retire(&retired.id).await.expect("writes"));
+    for id in [&claimed.id, &retired.id, &world.new_spare()] {
+        let late = scene.connection("late", Peer::Spare(id.clone()));
+        assert_fenced(scene.connections.register(&late).await);
+        assert_eq!(scene.find(&late).await, None);
+    }
+    assert_eq!(pool.read(&claimed.id).await.connection.as_ref(), Some(&waiting.id));
+    assert_eq!(pool.spares.get(&retired.id).await.expect("reads"), None);
 }

@@ -48,9 +48,9 @@ pub async fn conversations_are_listed_by_activity_under_their_first_message(
 pub async fn history_is_in_order_and_pairs_stand_together(world: &dyn ContractWorld) {
     let scene = Scene::of(world);
     scene.talk("default", "a", "one", later(1)).await;
-    // Accepted in the same millisecond, and one id is the other's beginning.
-    scene.talk("default", "b-2", "three", later(2)).await;
-    scene.talk("default", "b", "two", later(2)).await;
+    // In the same millisecond, by their clocks, and one id is the other's beginning.
+    scene.talk("default", "b-2", "two", later(2)).await;
+    scene.talk("default", "b", "three", later(2)).await;
     let page = scene.page("default", None, 10).await;
     assert_eq!(texts(&page), ["one", "re: one", "two", "re: two", "three", "re: three"]);
     assert_eq!(page.before, None);

@@ -1,13 +1,13 @@
 //! One task for each user (I2).
 
-use domain::{
-    Capacity, ConnectionId, Generation, Phase, TaskArn, TaskState, TaskStatus, Timestamp,
-};
+use std::time::Duration;
+
+use domain::{Capacity, ConnectionId, Generation, Phase, TaskArn, TaskState, TaskStatus};
 use tokio::task::JoinSet;
 
 use super::ContractWorld;
 use super::scene::{NOW, Scene, later};
-use crate::{ClaimError, Connection, ConnectionKind};
+use crate::{ClaimError, Connection, Peer};
 
 pub async fn a_user_without_a_row_is_idle(world: &dyn ContractWorld) {
     let scene = Scene::of(world);
@@ -23,6 +23,7 @@ pub async fn a_claim_starts_the_next_generation(world: &dyn ContractWorld) {
     let expect = TaskState {
         status: TaskStatus::Starting,
         generation: Generation(1),
+        unreleased: [Generation(1)].into(),
         phase: Some(Phase::Provisioning),
         launched_at: Some(NOW),
         launch_token_sha256: Some("a hash".into()),
@@ -69,7 +70,7 @@ pub async fn a_claim_on_an_old_view_loses(world: &dyn ContractWorld) {
     let other_token = scene.claim_of(&old_view, "another");
     assert!(lost(scene.tasks.claim_launch(&scene.user, &other_token).await));
     let starting = scene.task().await;
-    scene.tasks.set_stopping(&scene.user, generation).await.expect("current");
+    scene.tasks.set_stopping(&scene.user, generation, NOW).await.expect("current");
     assert!(lost(scene.claim(&starting).await), "the status has changed");
     assert_eq!(scene.task().await.generation, generation);
 }
@@ -80,15 +81,14 @@ pub async fn a_claim_forgets_the_last_task_and_keeps_the_history(world: &dyn Con
     let first = scene.launch().await;
     let arn = TaskArn("arn:first".into());
     tasks.record_launched(user, first, &arn, Capacity::Spot).await.expect("current");
-    tasks.set_running(user, first, std::time::Duration::from_secs(9), NOW).await.expect("current");
+    tasks.set_running(user, first, Duration::from_secs(9), NOW).await.expect("current");
     let bridge = Connection {
         id: ConnectionId::new("bridge=").expect("valid"),
-        user: user.clone(),
-        kind: ConnectionKind::Bridge(first),
+        peer: Peer::Bridge(user.clone(), first),
         connected_at: NOW,
     };
-    scene.connections.register_bridge(&bridge).await.expect("current");
-    tasks.release(user, first).await.expect("writes");
+    scene.connections.register(&bridge).await.expect("current");
+    scene.release(first).await;
     scene.launch().await;
     let second = scene.launch().await;
     let row = scene.task().await;
@@ -117,36 +117,65 @@ pub async fn a_failed_launch_is_idle_and_due_soon(world: &dyn ContractWorld) {
         generation,
         released: generation,
         due_at: Some(later(30)),
+        failed_launches: 1,
         ..TaskState::idle(scene.user.clone())
     };
     assert_eq!(scene.task().await, expect);
     assert_eq!(scene.launch().await, generation.next());
 }
 
-pub async fn a_launch_is_due_at_its_time_and_not_before(world: &dyn ContractWorld) {
+pub async fn failed_launches_are_counted_until_one_is_running(world: &dyn ContractWorld) {
     let scene = Scene::of(world);
-    let due_at = async |at: Timestamp| {
-        let due = scene.tasks.due(at).await.expect("reads");
-        due.iter().filter(|user| **user == scene.user).count()
-    };
-    assert_eq!(due_at(later(9_999)).await, 0, "no row");
+    for failed in 1..=3 {
+        let generation = scene.launch().await;
+        assert_eq!(scene.task().await.failed_launches, failed - 1, "a claim forgets none");
+        scene.tasks.launch_failed(&scene.user, generation, later(30)).await.expect("current");
+        assert_eq!(scene.task().await.failed_launches, failed);
+    }
     let generation = scene.launch().await;
-    assert_eq!(due_at(later(299)).await, 0);
-    assert_eq!(due_at(later(300)).await, 1);
-    scene.tasks.launch_failed(&scene.user, generation, later(30)).await.expect("current");
-    assert_eq!(due_at(later(29)).await, 0);
-    assert_eq!(due_at(later(30)).await, 1);
-    scene.tasks.release(&scene.user, generation).await.expect("writes");
-    assert_eq!(due_at(later(9_999)).await, 0, "released");
+    let woke_in = Duration::from_secs(9);
+    scene.tasks.set_running(&scene.user, generation, woke_in, NOW).await.expect("current");
+    assert_eq!(scene.task().await.failed_launches, 0);
 }
 
-pub async fn due_users_are_found_whoever_they_are(world: &dyn ContractWorld) {
-    let scenes: Vec<Scene> = (0..40).map(|_| Scene::of(world)).collect();
-    for scene in &scenes {
-        scene.launch().await;
-    }
-    let due = scenes[0].tasks.due(later(300)).await.expect("reads");
-    for scene in &scenes {
-        assert!(due.contains(&scene.user), "{} is due", scene.user);
-    }
+pub async fn a_launch_is_due_at_its_time_and_not_before(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    assert!(!scene.is_due(later(9_999)).await, "no row");
+    let generation = scene.launch().await;
+    assert!(!scene.is_due(later(299)).await);
+    assert!(scene.is_due(later(300)).await);
+    scene.tasks.launch_failed(&scene.user, generation, later(30)).await.expect("current");
+    assert!(!scene.is_due(later(29)).await);
+    assert!(scene.is_due(later(30)).await);
+}
+
+pub async fn a_user_who_only_wrote_is_launched(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    let without_a_row = scene.task().await;
+    let accepted = scene.put("m1", "text", NOW).await;
+    // Who read before the message came wins as well: nobody else has launched.
+    let generation = scene.claim(&without_a_row).await.expect("alone");
+    assert_eq!(generation, Generation(1));
+    let row = scene.task().await;
+    assert_eq!((row.status, row.last_accepted_at), (TaskStatus::Starting, Some(accepted)));
+    let other = Scene::of(world);
+    other.put("m1", "text", NOW).await;
+    assert_eq!(other.launch().await, Generation(1));
+    let late = other.claim_of(&without_a_row, "another");
+    let late = other.tasks.claim_launch(&other.user, &late).await;
+    assert!(matches!(late, Err(ClaimError::LostRace)), "{late:?}");
+}
+
+pub async fn the_wake_ups_of_everybody_have_a_median(world: &dyn ContractWorld) {
+    let tasks = world.tasks();
+    let wake = async |seconds, times| {
+        for _ in 0..times {
+            tasks.note_wake(Duration::from_secs(seconds)).await.expect("writes");
+        }
+        tasks.typical_wake().await.expect("reads").map(|wake| wake.as_secs())
+    };
+    // The last twenty count: whatever was before is forgotten.
+    assert_eq!(wake(7, 65).await, Some(7));
+    assert_eq!(wake(70, 9).await, Some(7));
+    assert_eq!(wake(70, 2).await, Some(70));
 }

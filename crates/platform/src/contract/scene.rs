@@ -10,7 +10,8 @@ use domain::{
 
 use super::ContractWorld;
 use crate::{
-    Claim, ClaimError, Completion, Connections, Conversations, Inbox, NewMessage, Tasks, WriteError,
+    Claim, ClaimError, Completion, Connections, Conversations, DUE_SHARDS, Inbox, NewMessage,
+    PutOutcome, Tasks, WriteError,
 };
 
 /// In 2030: far enough that a database with a clock of its own expires nothing.
@@ -59,12 +60,17 @@ impl Scene {
             reply_to: ReplyTo::None,
             text: text.into(),
             received_at: at,
+            due_at: at + Duration::from_secs(60),
         }
     }
 
-    pub(super) async fn put(&self, name: &str, text: &str, at: Timestamp) {
+    /// The stamp with which it was accepted.
+    pub(super) async fn put(&self, name: &str, text: &str, at: Timestamp) -> Timestamp {
         let message = self.message(name, text, at);
-        self.inbox.put(&self.user, &message).await.expect("puts");
+        match self.inbox.put(&self.user, &message).await.expect("puts") {
+            PutOutcome::Accepted(stamp) => stamp,
+            known => panic!("{name} is new, not {known:?}"),
+        }
     }
 
     pub(super) async fn row(&self, name: &str) -> InboxMessage {
@@ -79,6 +85,22 @@ impl Scene {
 
     pub(super) async fn task(&self) -> TaskState {
         self.tasks.get(&self.user).await.expect("reads")
+    }
+
+    /// Whether the user is found at `now`. Once at most: in one shard of all.
+    pub(super) async fn is_due(&self, now: Timestamp) -> bool {
+        let mut found = 0;
+        for shard in 0..DUE_SHARDS {
+            let due = self.tasks.due(shard, now).await.expect("reads");
+            found += due.users.iter().filter(|user| **user == self.user).count();
+        }
+        assert!(found <= 1, "in {found} shards");
+        found == 1
+    }
+
+    /// Due a minute later.
+    pub(super) async fn release(&self, generation: Generation) -> bool {
+        self.tasks.release(&self.user, generation, later(60)).await.expect("writes")
     }
 
     pub(super) fn claim_of(&self, seen: &TaskState, token: &str) -> Claim {

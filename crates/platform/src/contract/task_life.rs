@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{Capacity, Generation, Phase, TaskArn, TaskState, TaskStatus};
+use domain::{
+    ActivityHistory, Capacity, Generation, LocalHour, Phase, TaskArn, TaskState, TaskStatus,
+};
 
 use super::ContractWorld;
 use super::scene::{NOW, Scene, assert_fenced, later};
@@ -22,13 +24,23 @@ pub async fn a_bridge_reports_its_life(world: &dyn ContractWorld) {
     assert_eq!(row.recent_wakes_ms, [12_345]);
     assert_eq!(row.last_activity_at, Some(later(12)));
 
-    tasks.touch(user, generation, later(99)).await.expect("current");
-    assert_eq!(scene.task().await.last_activity_at, Some(later(99)));
+    let mut activity = ActivityHistory::default();
+    tasks.touch(user, generation, later(98), &activity).await.expect("current");
+    activity.note(LocalHour { day: 21_990, hour: 23 });
+    tasks.touch(user, generation, later(99), &activity).await.expect("current");
+    let row = scene.task().await;
+    assert_eq!((row.last_activity_at, &row.activity), (Some(later(99)), &activity));
 
-    tasks.set_stopping(user, generation).await.expect("current");
+    tasks.set_stopping(user, generation, later(180)).await.expect("current");
     let row = scene.task().await;
     assert_eq!((row.status, row.phase), (TaskStatus::Stopping, Some(Phase::Stopping)));
-    assert_eq!(row.generation, generation);
+    assert_eq!((row.generation, row.due_at), (generation, Some(later(180))));
+    assert!(scene.release(generation).await);
+    let generation = scene.launch().await;
+    assert_eq!(scene.task().await.activity, activity, "what the user does outlives his tasks");
+    let unknown = ActivityHistory::default();
+    tasks.touch(user, generation, later(200), &unknown).await.expect("current");
+    assert_eq!(scene.task().await.activity, activity, "no history is no news");
 }
 
 pub async fn the_last_ten_wake_ups_are_kept(world: &dyn ContractWorld) {
@@ -53,7 +65,7 @@ pub async fn an_older_generation_changes_nothing(world: &dyn ContractWorld) {
 pub async fn a_released_generation_changes_nothing(world: &dyn ContractWorld) {
     let scene = Scene::of(world);
     let generation = scene.launch().await;
-    scene.tasks.release(&scene.user, generation).await.expect("writes");
+    scene.release(generation).await;
     assert_all_fenced(&scene, generation).await;
 }
 
@@ -65,8 +77,9 @@ async fn assert_all_fenced(scene: &Scene, generation: Generation) {
     assert_fenced(tasks.launch_failed(user, generation, NOW).await);
     assert_fenced(tasks.set_phase(user, generation, Phase::Connecting).await);
     assert_fenced(tasks.set_running(user, generation, Duration::ZERO, NOW).await);
-    assert_fenced(tasks.touch(user, generation, NOW).await);
-    assert_fenced(tasks.set_stopping(user, generation).await);
+    assert_fenced(tasks.touch(user, generation, NOW, &ActivityHistory::default()).await);
+    assert_fenced(tasks.set_stopping(user, generation, NOW).await);
+    assert_fenced(tasks.note_warning(user, generation, 1, NOW).await);
     assert_eq!(scene.task().await, before);
 }
 
@@ -77,17 +90,20 @@ pub async fn a_release_makes_the_user_idle(world: &dyn ContractWorld) {
     let arn = TaskArn("arn:task".into());
     tasks.record_launched(user, generation, &arn, Capacity::Spot).await.expect("current");
     tasks.set_running(user, generation, Duration::from_secs(9), NOW).await.expect("current");
-    assert!(tasks.release(user, generation).await.expect("writes"), "it was current");
+    assert!(scene.release(generation).await, "it was current");
     let expect = TaskState {
         generation,
         released: generation,
         last_activity_at: Some(NOW),
+        due_at: Some(later(60)),
         recent_wakes_ms: vec![9_000],
         ..TaskState::idle(user.clone())
     };
     assert_eq!(scene.task().await, expect);
-    assert!(tasks.release(user, generation).await.expect("writes"), "again changes nothing");
-    assert_eq!(scene.task().await, expect);
+    assert!(scene.is_due(later(60)).await, "somebody looks into the inbox once more");
+    let again = tasks.release(user, generation, later(90)).await;
+    assert!(again.expect("writes"), "it is still the current one");
+    assert_eq!(scene.task().await, expect, "and nothing changes");
 }
 
 pub async fn a_release_of_an_older_generation_leaves_the_current_one(world: &dyn ContractWorld) {
@@ -95,8 +111,9 @@ pub async fn a_release_of_an_older_generation_leaves_the_current_one(world: &dyn
     let old = scene.launch().await;
     let new = scene.launch().await;
     let before = scene.task().await;
-    assert!(!scene.tasks.release(&scene.user, old).await.expect("writes"));
-    assert_eq!(scene.task().await, TaskState { released: old, ..before });
+    assert!(!scene.release(old).await);
+    let unreleased = [new].into();
+    assert_eq!(scene.task().await, TaskState { released: old, unreleased, ..before });
     scene.tasks.set_phase(&scene.user, new, Phase::Restoring).await.expect("still current");
 }
 
@@ -106,20 +123,34 @@ pub async fn what_is_released_never_falls(world: &dyn ContractWorld) {
     let second = scene.launch().await;
     scene.launch().await;
     for generation in [second, first] {
-        let current = scene.tasks.release(&scene.user, generation).await.expect("writes");
-        assert!(!current);
+        assert!(!scene.release(generation).await);
         assert_eq!(scene.task().await.released, second);
     }
+}
+
+/// Found by the simulation: the one between them was launched in vain, and the youngest took its
+/// end for the word of the oldest.
+pub async fn a_younger_end_says_nothing_of_an_older_task(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    let saving = scene.launch().await;
+    let in_vain = scene.launch().await;
+    let failed = scene.tasks.launch_failed(&scene.user, in_vain, later(30));
+    failed.await.expect("current");
+    let youngest = scene.launch().await;
+    assert!(!scene.task().await.is_turn_of(youngest), "the oldest is still saving");
+    assert!(!scene.release(saving).await);
+    let task = scene.task().await;
+    assert!(task.is_turn_of(youngest));
+    assert_eq!((task.released, task.unreleased), (in_vain, [youngest].into()));
 }
 
 pub async fn releasing_a_user_without_a_task_does_nothing(world: &dyn ContractWorld) {
     let scene = Scene::of(world);
     for generation in [Generation(0), Generation(1)] {
-        assert!(!scene.tasks.release(&scene.user, generation).await.expect("writes"));
+        assert!(!scene.release(generation).await);
     }
     assert_eq!(scene.task().await, TaskState::idle(scene.user.clone()));
     scene.launch().await;
-    let unknown = scene.tasks.release(&scene.user, Generation(9)).await.expect("writes");
-    assert!(!unknown, "a generation that has not been launched");
+    assert!(!scene.release(Generation(9)).await, "a generation that has not been launched");
     assert_eq!(scene.task().await.released, Generation(0));
 }
