@@ -56,8 +56,9 @@ fn the_gateway_protocol_knows_nothing_of_us() {
 
 #[test]
 fn what_runs_in_aws_carries_nothing_of_the_laptop() {
-    let laptop = ["local-stack", "dynoxide", "s3s", "platform-sim"];
-    for package in ["ws-connect", "ws-message", "ws-disconnect", "api", "watchdog", "bridge"] {
+    let laptop = ["local-stack", "dynoxide", "s3s", "platform-sim", "simulation"];
+    let lambdas = ["ws-connect", "ws-message", "ws-disconnect", "api", "watchdog", "prewarm"];
+    for package in lambdas.into_iter().chain(["bridge"]) {
         depends_on_none_of(package, &laptop);
     }
     depends_on_none_of("bridge", &["control-plane", "lambda_"]);

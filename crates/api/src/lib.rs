@@ -1,17 +1,21 @@
 //! The HTTP API behind API Gateway's JWT authorizer: what the page reads, and messages that are
 //! too large for a WebSocket frame.
 //!
-//! Reads the task state, the inbox and conversations; writes the inbox; claims and runs tasks.
+//! Reads the task state, the inbox, conversations and settings; writes the inbox and settings;
+//! claims and runs tasks.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use control_plane::{
     AcceptError, AcceptMessage, EnsureTask, Incoming, ReadConversations, ReadStatus, Tell,
 };
 use domain::limits::{HISTORY_PAGE_MAX, REST_BODY_MAX_BYTES};
-use domain::{Channel, ConversationId, MessageId, ReplyTo, UserId};
-use protocol::{ErrorCode, Nudge, PostMessage, ServerFrame};
+use domain::{Channel, ConversationId, MessageId, ReplyTo, TimeZone, UnknownTimeZone, UserId};
+use platform::Settings;
+use protocol::{ErrorCode, Nudge, PostMessage, ServerFrame, UserSettings};
+use serde::de::DeserializeOwned;
 use tracing::warn;
 
 mod answer;
@@ -25,6 +29,7 @@ pub struct Ports {
     pub accept: AcceptMessage,
     pub ensure: EnsureTask,
     pub tell: Tell,
+    pub settings: Arc<dyn Settings>,
 }
 
 pub async fn handle(
@@ -54,6 +59,8 @@ async fn route(ports: &Ports, event: &ApiGatewayV2httpRequest) -> Result<Answer,
         ("POST", ["conversations", id, "messages"]) => {
             post_message(ports, &user, ConversationId::new(*id)?, event).await
         }
+        ("GET", ["settings"]) => settings(ports, &user).await,
+        ("PUT", ["settings"]) => change_settings(ports, &user, event).await,
         (method, _) => Err(Failure::not_found(format!("There is no {method} {path}."))),
     }
 }
@@ -108,15 +115,7 @@ async fn post_message(
     conversation: ConversationId,
     event: &ApiGatewayV2httpRequest,
 ) -> Result<Answer, Failure> {
-    let body = answer::body_of(event)?;
-    if body.len() > REST_BODY_MAX_BYTES {
-        return Err(Failure::too_large(format!(
-            "The body has {} bytes; at most {REST_BODY_MAX_BYTES} are taken.",
-            body.len()
-        )));
-    }
-    let post: PostMessage = serde_json::from_slice(&body)
-        .map_err(|error| Failure::bad_request(format!("The body is not understood: {error}.")))?;
+    let post: PostMessage = read_body(event)?;
     let id = MessageId::new(post.message_id)?;
     let incoming = Incoming {
         id: id.clone(),
@@ -140,6 +139,42 @@ async fn post_message(
         duplicate: accepted.duplicate,
     };
     Answer::accepted(&frame)
+}
+
+async fn settings(ports: &Ports, user: &UserId) -> Result<Answer, Failure> {
+    let zone = ports.settings.time_zone(user).await?;
+    Answer::ok(&UserSettings { time_zone: zone.map(|zone| zone.name().to_owned()) })
+}
+
+/// What the body leaves out stays as it is.
+async fn change_settings(
+    ports: &Ports,
+    user: &UserId,
+    event: &ApiGatewayV2httpRequest,
+) -> Result<Answer, Failure> {
+    let change: UserSettings = read_body(event)?;
+    if let Some(name) = change.time_zone {
+        ports.settings.set_time_zone(user, &TimeZone::new(&name)?).await?;
+    }
+    settings(ports, user).await
+}
+
+fn read_body<T: DeserializeOwned>(event: &ApiGatewayV2httpRequest) -> Result<T, Failure> {
+    let body = answer::body_of(event)?;
+    if body.len() > REST_BODY_MAX_BYTES {
+        return Err(Failure::too_large(format!(
+            "The body has {} bytes; at most {REST_BODY_MAX_BYTES} are taken.",
+            body.len()
+        )));
+    }
+    serde_json::from_slice(&body)
+        .map_err(|error| Failure::bad_request(format!("The body is not understood: {error}.")))
+}
+
+impl From<UnknownTimeZone> for Failure {
+    fn from(error: UnknownTimeZone) -> Self {
+        Failure::bad_request(format!("{error}."))
+    }
 }
 
 impl From<AcceptError> for Failure {

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use control_plane::{AcceptMessage, EnsureTask, ReadConversations, ReadStatus, Tell};
-use domain::TaskPolicy;
-use platform::SystemClock;
+use platform::{Spares, SystemClock};
 use platform_aws::{
-    Aws, DynamoConnections, DynamoConversations, DynamoInbox, DynamoTasks, EcsCompute, Lookup,
-    ManagementPush,
+    Aws, DynamoConnections, DynamoConversations, DynamoInbox, DynamoSettings, DynamoSpares,
+    DynamoTasks, EcsCompute, EmfMetrics, Lookup, ManagementPush, spares_kept, task_policy,
 };
 
 use crate::Ports;
@@ -19,6 +18,8 @@ impl Ports {
         let inbox = Arc::new(DynamoInbox::from_lookup(&aws, lookup)?);
         let tasks = Arc::new(DynamoTasks::from_lookup(&aws, lookup)?);
         let push = Arc::new(ManagementPush::from_lookup(&aws, lookup)?);
+        let spares = DynamoSpares::from_lookup(&aws, lookup)?;
+        let policy = task_policy(lookup)?;
         Ok(Self {
             status: ReadStatus { tasks: tasks.clone(), inbox: inbox.clone(), clock: clock.clone() },
             conversations: ReadConversations {
@@ -26,13 +27,15 @@ impl Ports {
                 inbox: inbox.clone(),
                 clock: clock.clone(),
             },
-            accept: AcceptMessage { inbox, clock: clock.clone() },
+            accept: AcceptMessage { inbox, clock: clock.clone(), follow_up: policy.follow_up },
             ensure: EnsureTask {
                 tasks,
+                spares: (spares_kept(lookup)? > 0).then(|| Arc::new(spares) as Arc<dyn Spares>),
                 compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
                 push: push.clone(),
                 clock: clock.clone(),
-                policy: TaskPolicy::default(),
+                metrics: Arc::new(EmfMetrics::default()),
+                policy,
                 entropy: rand::random,
             },
             tell: Tell {
@@ -40,6 +43,7 @@ impl Ports {
                 push,
                 clock,
             },
+            settings: Arc::new(DynamoSettings::from_lookup(&aws, lookup)?),
         })
     }
 }

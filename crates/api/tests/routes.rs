@@ -19,16 +19,23 @@ fn ports(world: &World) -> Ports {
             inbox: world.inbox(),
             clock: clock.clone(),
         },
-        accept: AcceptMessage { inbox: world.inbox(), clock: clock.clone() },
+        accept: AcceptMessage {
+            inbox: world.inbox(),
+            clock: clock.clone(),
+            follow_up: TaskPolicy::default().follow_up,
+        },
         ensure: EnsureTask {
             tasks: world.tasks(),
+            spares: None,
             compute: world.compute(),
             push: world.push(),
             clock: clock.clone(),
+            metrics: world.metrics(),
             policy: TaskPolicy::default(),
             entropy: || [7; 32],
         },
         tell: Tell { connections: world.connections(), push: world.push(), clock },
+        settings: world.settings(),
     }
 }
 
@@ -119,4 +126,43 @@ async fn an_outage_is_503_and_nothing_is_lost() {
     let body = json!({"messageId": "m1", "message": "hello"});
     let (status, _) = ask(&world, "POST", "/conversations/c/messages", Some(body)).await;
     assert_eq!(status, 503);
+}
+
+#[tokio::test]
+async fn a_user_chooses_a_time_zone_and_reads_it_back() {
+    let world = World::default();
+    let none = ask(&world, "GET", "/settings", None).await;
+    assert_eq!(none, (200, json!({})));
+    let seoul = json!({"timeZone": "Asia/Seoul"});
+    let changed = ask(&world, "PUT", "/settings", Some(seoul.clone())).await;
+    assert_eq!(changed, (200, seoul.clone()));
+    assert_eq!(ask(&world, "GET", "/settings", None).await, (200, seoul.clone()));
+    let unchanged = ask(&world, "PUT", "/settings", Some(json!({}))).await;
+    assert_eq!(unchanged, (200, seoul));
+}
+
+#[tokio::test]
+async fn settings_that_mean_nothing_are_refused_and_change_nothing() {
+    let world = World::default();
+    let (status, body) =
+        ask(&world, "PUT", "/settings", Some(json!({"timeZone": "Mars/Phobos"}))).await;
+    assert_eq!((status, &body["code"]), (400, &json!("bad_request")));
+    assert_eq!(body["message"], "`Mars/Phobos` is not a time zone's name, such as Asia/Seoul.");
+    let unknown = json!({"timeZone": "Asia/Seoul", "theme": "dark"});
+    for refused in [unknown, json!({"timeZone": 9}), json!("Asia/Seoul")] {
+        let (status, body) = ask(&world, "PUT", "/settings", Some(refused)).await;
+        assert_eq!((status, &body["code"]), (400, &json!("bad_request")), "{body}");
+    }
+    assert_eq!(ask(&world, "GET", "/settings", None).await, (200, json!({})));
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_read_or_kept_are_503() {
+    let world = World::default();
+    world.fail_next("settings.time_zone", 1);
+    assert_eq!(ask(&world, "GET", "/settings", None).await.0, 503);
+    world.fail_next("settings.set_time_zone", 1);
+    let seoul = json!({"timeZone": "Asia/Seoul"});
+    assert_eq!(ask(&world, "PUT", "/settings", Some(seoul)).await.0, 503);
+    assert_eq!(ask(&world, "GET", "/settings", None).await, (200, json!({})));
 }

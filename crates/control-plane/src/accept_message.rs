@@ -2,9 +2,11 @@
 //!
 //! Puts first, reads second: the message is durable before we decide who reads it, so a task
 //! that stops in between cannot lose it (I1). A bridge that stops does it the other way round
-//! (sets Stopping, then reads the inbox), so one of the two always sees the other.
+//! (sets Stopping, then reads the inbox), so one of the two always sees the other. And the put
+//! itself makes the user due: if we die right after it, the watchdog does the rest.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::limits::{MESSAGE_TEXT_MAX_BYTES, OPEN_MESSAGES_MAX};
 use domain::{Channel, ConversationId, InboxMessage, MessageId, ReplyTo, Timestamp, UserId};
@@ -47,6 +49,8 @@ pub enum AcceptError {
 pub struct AcceptMessage {
     pub inbox: Arc<dyn Inbox>,
     pub clock: Arc<dyn Clock>,
+    /// When the watchdog looks after a message, should we die right after accepting it.
+    pub follow_up: Duration,
 }
 
 impl AcceptMessage {
@@ -61,18 +65,22 @@ impl AcceptMessage {
         if known.iter().filter(|row| row.state.is_open()).count() >= OPEN_MESSAGES_MAX {
             return Err(AcceptError::TooMany);
         }
-        let received_at = after_all(&known, &incoming.conversation, now);
-        let position = ahead_of(&known, &incoming.conversation, received_at, &incoming.id);
-        let message = new_message(incoming, received_at);
-        let outcome = self.inbox.put(user, &message).await?;
-        Ok(match outcome {
-            PutOutcome::Accepted => {
-                Accepted { position, received_at, duplicate: false, open: true }
-            }
+        let message = new_message(incoming, now, now + self.follow_up);
+        let position = |at| ahead_of(&known, &message.conversation, at, &message.id);
+        Ok(match self.inbox.put(user, &message).await? {
+            PutOutcome::Accepted(received_at) => Accepted {
+                position: position(received_at),
+                received_at,
+                duplicate: false,
+                open: true,
+            },
             // The same message came twice at once, and the other one was first.
-            PutOutcome::Duplicate(state) => {
-                Accepted { position, received_at, duplicate: true, open: state.is_open() }
-            }
+            PutOutcome::Duplicate(state) => Accepted {
+                position: position(now),
+                received_at: now,
+                duplicate: true,
+                open: state.is_open(),
+            },
         })
     }
 }
@@ -85,7 +93,7 @@ fn check_size(text: &str) -> Result<(), AcceptError> {
     }
 }
 
-fn new_message(incoming: Incoming, received_at: Timestamp) -> NewMessage {
+fn new_message(incoming: Incoming, received_at: Timestamp, due_at: Timestamp) -> NewMessage {
     NewMessage {
         id: incoming.id,
         conversation: incoming.conversation,
@@ -93,15 +101,8 @@ fn new_message(incoming: Incoming, received_at: Timestamp) -> NewMessage {
         reply_to: incoming.reply_to,
         text: incoming.text,
         received_at,
+        due_at,
     }
-}
-
-/// Later than every message of the conversation that was accepted before this one was sent,
-/// however far apart two Lambdas' clocks are (I5).
-fn after_all(known: &[InboxMessage], conversation: &ConversationId, now: Timestamp) -> Timestamp {
-    let last =
-        known.iter().filter(|row| &row.conversation == conversation).map(|row| row.received_at);
-    last.max().map_or(now, |last| now.max(Timestamp(last.millis() + 1)))
 }
 
 fn ahead_of(

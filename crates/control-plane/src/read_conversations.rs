@@ -118,5 +118,6 @@ fn open_message(row: &InboxMessage) -> Message {
         outcome: None,
         error: None,
         usage: None,
+        partial: row.partial.clone(),
     }
 }

@@ -22,10 +22,11 @@ impl ReadStatus {
         Ok(ServerFrame::Status {
             status: state.status,
             phase: phase_of(&state),
-            eta_seconds: state.eta(self.clock.now()).map(seconds),
+            eta_seconds: self.eta_seconds(&state).await?,
             detail: None,
             message_id: None,
             conversation_id: None,
+            queued_behind: None,
         })
     }
 
@@ -36,13 +37,22 @@ impl ReadStatus {
         Ok(StatusResponse {
             status: state.status,
             phase: phase_of(&state),
-            eta_seconds: state.eta(self.clock.now()).map(seconds),
+            eta_seconds: self.eta_seconds(&state).await?,
             since: state
                 .launched_at
                 .filter(|_| state.status != TaskStatus::Idle)
                 .map(|at| at.millis()),
             open_messages: u32::try_from(open).unwrap_or(u32::MAX),
         })
+    }
+
+    /// By the user's own history, else by everybody's.
+    async fn eta_seconds(&self, state: &TaskState) -> Result<Option<u32>, Unavailable> {
+        let others = match (state.status, state.typical_wake()) {
+            (TaskStatus::Starting, None) => self.tasks.typical_wake().await?,
+            _ => None,
+        };
+        Ok(state.eta(self.clock.now(), others).map(seconds))
     }
 }
 
@@ -60,6 +70,7 @@ pub fn waiting(ensured: &Ensured) -> Option<ServerFrame> {
     let (status, phase, eta, detail) = match ensured {
         Ensured::Running => return None,
         Ensured::Starting { eta } => (TaskStatus::Starting, Phase::Provisioning, *eta, None),
+        Ensured::Claimed => (TaskStatus::Starting, Phase::Restoring, None, None),
         Ensured::Launched { eta, .. } => (TaskStatus::Starting, Phase::Provisioning, *eta, None),
         Ensured::Postponed { retry_in } => (
             TaskStatus::Idle,
@@ -77,5 +88,6 @@ pub fn waiting(ensured: &Ensured) -> Option<ServerFrame> {
         detail: detail.map(Into::into),
         message_id: None,
         conversation_id: None,
+        queued_behind: None,
     })
 }

@@ -4,28 +4,14 @@ mod world;
 
 use std::time::Duration;
 
-use control_plane::{Ensured, TaskEnd};
-use domain::{Capacity, Generation, LaunchToken, TaskStatus};
+use control_plane::Ensured;
+use domain::{Capacity, Generation, LaunchToken, Owner, TaskPolicy, TaskStatus, UserId};
 use platform::Clock;
 use protocol::{Nudge, ServerFrame};
-use world::{Cases, cases};
+use world::{arn, cases, failed_to_start, stopped};
 
 fn nudge() -> Nudge {
     Nudge::Inbox { message_id: "m1".into() }
-}
-
-/// A bridge as far as the tables see it: connected and Running.
-async fn bridge_is_up(cases: &Cases) -> domain::ConnectionId {
-    let launch = cases.world.launches().pop().expect("a launch");
-    let id = domain::ConnectionId::new("bridge1").expect("valid");
-    cases.connect().bridge(&launch.token, id.clone()).await.expect("current");
-    let tasks = cases.world.tasks();
-    let now = cases.world.clock().now();
-    tasks
-        .set_running(&cases.user, launch.generation, Duration::from_secs(9), now)
-        .await
-        .expect("current");
-    id
 }
 
 #[tokio::test]
@@ -53,7 +39,7 @@ async fn a_hundred_messages_at_once_launch_once() {
 async fn a_running_bridge_is_nudged_and_nothing_is_launched() {
     let cases = cases();
     cases.ensure().run(&cases.user, &nudge()).await.expect("works");
-    let bridge = bridge_is_up(&cases).await;
+    let bridge = cases.bridge_is_up().await;
     assert_eq!(cases.ensure().run(&cases.user, &nudge()).await.expect("works"), Ensured::Running);
     assert_eq!(cases.world.nudged(&bridge), [nudge()]);
     assert_eq!(cases.world.launches().len(), 1);
@@ -63,7 +49,7 @@ async fn a_running_bridge_is_nudged_and_nothing_is_launched() {
 async fn a_nudge_that_finds_the_bridge_between_connections_is_no_error() {
     let cases = cases();
     cases.ensure().run(&cases.user, &nudge()).await.expect("works");
-    let bridge = bridge_is_up(&cases).await;
+    let bridge = cases.bridge_is_up().await;
     cases.world.hang_up(&bridge);
     assert_eq!(cases.ensure().run(&cases.user, &nudge()).await.expect("works"), Ensured::Running);
 }
@@ -88,9 +74,9 @@ async fn without_any_capacity_it_is_postponed_and_the_sweep_tries_again() {
     assert_eq!(cases.world.task(&cases.user).status, TaskStatus::Idle);
 
     cases.world.set_capacity(Capacity::Spot, true);
-    assert_eq!(cases.follow().sweep().await.expect("works"), 0, "not due yet");
+    assert_eq!(cases.follow().sweep().await.looked_at, 0, "not due yet");
     cases.world.clock().advance(retry_in);
-    assert_eq!(cases.follow().sweep().await.expect("works"), 1);
+    assert_eq!(cases.follow().sweep().await.looked_at, 1);
     assert_eq!(cases.world.task(&cases.user).status, TaskStatus::Starting);
     let told = cases.world.pushed(&client);
     assert!(matches!(told.last(), Some(ServerFrame::Status { status: TaskStatus::Starting, .. })));
@@ -103,8 +89,8 @@ async fn the_sweep_forgets_a_user_for_whom_nothing_is_left_to_do() {
     cases.world.set_capacity(Capacity::OnDemand, false);
     cases.ensure().run(&cases.user, &nudge()).await.expect("works");
     cases.world.clock().advance(Duration::from_secs(60));
-    assert_eq!(cases.follow().sweep().await.expect("works"), 1);
-    assert_eq!(cases.follow().sweep().await.expect("works"), 0);
+    assert_eq!(cases.follow().sweep().await.looked_at, 1);
+    assert_eq!(cases.follow().sweep().await.looked_at, 0);
 }
 
 #[tokio::test]
@@ -129,11 +115,10 @@ async fn a_dead_task_with_an_open_message_is_replaced_once_however_often_ecs_say
     let cases = cases();
     cases.say("m1").await;
     cases.ensure().run(&cases.user, &nudge()).await.expect("works");
-    bridge_is_up(&cases).await;
-    let end =
-        TaskEnd { user: cases.user.clone(), generation: Generation(1), failed_to_start: false };
+    cases.bridge_is_up().await;
+    let end = stopped(&cases.user, 1);
     for _ in 0..3 {
-        cases.follow().ended(&end).await.expect("works");
+        cases.follow().task_changed(&end).await.expect("works");
     }
     let state = cases.world.task(&cases.user);
     assert_eq!((state.generation, state.released), (Generation(2), Generation(1)));
@@ -144,9 +129,8 @@ async fn a_dead_task_with_an_open_message_is_replaced_once_however_often_ecs_say
 async fn a_dead_task_without_open_messages_leaves_the_user_idle() {
     let cases = cases();
     cases.ensure().run(&cases.user, &nudge()).await.expect("works");
-    let end =
-        TaskEnd { user: cases.user.clone(), generation: Generation(1), failed_to_start: false };
-    cases.follow().ended(&end).await.expect("works");
+    let end = stopped(&cases.user, 1);
+    cases.follow().task_changed(&end).await.expect("works");
     assert_eq!(cases.world.task(&cases.user).status, TaskStatus::Idle);
     assert_eq!(cases.world.launches().len(), 1);
 }
@@ -157,9 +141,8 @@ async fn a_late_event_about_an_old_generation_does_not_touch_the_new_one() {
     cases.ensure().run(&cases.user, &nudge()).await.expect("works");
     cases.world.clock().advance(Duration::from_secs(301));
     cases.ensure().run(&cases.user, &nudge()).await.expect("works");
-    let end =
-        TaskEnd { user: cases.user.clone(), generation: Generation(1), failed_to_start: false };
-    cases.follow().ended(&end).await.expect("works");
+    let end = stopped(&cases.user, 1);
+    cases.follow().task_changed(&end).await.expect("works");
     let state = cases.world.task(&cases.user);
     assert_eq!((state.status, state.generation), (TaskStatus::Starting, Generation(2)));
 }
@@ -169,9 +152,8 @@ async fn a_task_that_failed_to_start_on_spot_is_tried_on_demand() {
     let cases = cases();
     cases.say("m1").await;
     cases.ensure().run(&cases.user, &nudge()).await.expect("works");
-    let end =
-        TaskEnd { user: cases.user.clone(), generation: Generation(1), failed_to_start: true };
-    cases.follow().ended(&end).await.expect("works");
+    let end = failed_to_start(&cases.user, 1);
+    cases.follow().task_changed(&end).await.expect("works");
     assert_eq!(cases.world.launches()[1].capacity, Capacity::OnDemand);
 }
 
@@ -180,7 +162,7 @@ async fn only_the_current_launch_token_opens_the_bridges_door() {
     let cases = cases();
     cases.ensure().run(&cases.user, &nudge()).await.expect("works");
     let id = domain::ConnectionId::new("b").expect("valid");
-    let forged = LaunchToken::new(cases.user.clone(), Generation(1), [8; 32]);
+    let forged = LaunchToken::new(Owner::User(cases.user.clone(), Generation(1)), [8; 32]);
     assert!(cases.connect().bridge(&forged, id.clone()).await.is_err());
     let old = cases.world.launches()[0].token.clone();
     cases.world.clock().advance(Duration::from_secs(301));
@@ -188,4 +170,72 @@ async fn only_the_current_launch_token_opens_the_bridges_door() {
     assert!(cases.connect().bridge(&old, id.clone()).await.is_err());
     let current = cases.world.launches()[1].token.clone();
     assert!(cases.connect().bridge(&current, id).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_bridge_that_cannot_be_told_is_looked_at_soon() {
+    let cases = cases();
+    cases.ensure().run(&cases.user, &nudge()).await.expect("works");
+    let bridge = cases.bridge_is_up().await;
+    let due_at = || cases.world.task(&cases.user).due_at.expect("a task is due at some time");
+    let before = due_at();
+    cases.ensure().run(&cases.user, &nudge()).await.expect("works");
+    assert_eq!(due_at(), before, "it was told");
+    cases.world.hang_up(&bridge);
+    cases.ensure().run(&cases.user, &nudge()).await.expect("works");
+    assert_eq!(due_at(), cases.world.clock().now() + TaskPolicy::default().follow_up);
+}
+
+#[tokio::test]
+async fn a_message_in_the_pause_after_a_failed_launch_launches_nothing() {
+    let cases = cases();
+    cases.world.set_capacity(Capacity::Spot, false);
+    cases.world.set_capacity(Capacity::OnDemand, false);
+    let first = cases.ensure().run(&cases.user, &nudge()).await.expect("works");
+    let Ensured::Postponed { retry_in } = first else { panic!("{first:?}") };
+    cases.world.set_capacity(Capacity::Spot, true);
+    let left = retry_in - Duration::from_secs(1);
+    cases.world.clock().advance(Duration::from_secs(1));
+    let again = cases.ensure().run(&cases.user, &nudge()).await.expect("works");
+    assert_eq!(again, Ensured::Postponed { retry_in: left });
+    assert!(cases.world.launches().is_empty());
+}
+
+#[tokio::test]
+async fn a_spare_that_is_up_is_the_users_at_once_and_one_users_only() {
+    let cases = cases();
+    cases.spare_is_up("s-1").await;
+    let ensured = cases.ensure().run(&cases.user, &nudge()).await.expect("works");
+    assert_eq!(ensured, Ensured::Claimed);
+    let state = cases.world.task(&cases.user);
+    assert_eq!((state.status, state.task_arn), (TaskStatus::Starting, Some(arn(1))));
+    let other = UserId::new("ben").expect("valid");
+    let ensured = cases.ensure().run(&other, &nudge()).await.expect("works");
+    assert!(matches!(ensured, Ensured::Launched { .. }), "{ensured:?}");
+}
+
+#[tokio::test]
+async fn without_a_spare_that_can_be_had_it_is_launched() {
+    for operation in ["spares.all", "spares.claim"] {
+        let cases = cases();
+        cases.spare_is_up("s-1").await;
+        cases.world.fail_next(operation, 1);
+        let ensured = cases.ensure().run(&cases.user, &nudge()).await.expect("works");
+        assert!(matches!(ensured, Ensured::Launched { .. }), "{operation}: {ensured:?}");
+    }
+    let cases = cases();
+    cases.spare_is_up("s-1").await;
+    cases.world.clock().advance(Duration::from_secs(86_400 - 60));
+    let ensured = cases.ensure().run(&cases.user, &nudge()).await.expect("works");
+    assert!(matches!(ensured, Ensured::Launched { .. }), "it may stop any moment: {ensured:?}");
+}
+
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_is_not_launched_beside() {
+    let cases = cases();
+    cases.spare_is_up("s-1").await;
+    cases.world.lose_next("spares.claim", 1);
+    let ensured = cases.ensure().run(&cases.user, &nudge()).await.expect("works");
+    assert_eq!(ensured, Ensured::Starting { eta: None });
+    assert_eq!(cases.world.running_tasks(), [arn(1)], "the spare, and nothing else");
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use control_plane::{EnsureTask, FollowTask, Tell};
-use domain::TaskPolicy;
 use platform::SystemClock;
 use platform_aws::{
-    Aws, DynamoConnections, DynamoInbox, DynamoTasks, EcsCompute, Lookup, ManagementPush,
+    Aws, DynamoConnections, DynamoInbox, DynamoSpares, DynamoTasks, EcsCompute, EmfMetrics, Lookup,
+    ManagementPush, task_policy,
 };
 
 use crate::Ports;
@@ -20,10 +20,13 @@ impl Ports {
         let connections = Arc::new(DynamoConnections::from_lookup(&aws, lookup)?);
         let ensure = EnsureTask {
             tasks: tasks.clone(),
+            // Read only where a spare's task is met, or a task launched.
+            spares: Some(Arc::new(DynamoSpares::from_lookup(&aws, lookup)?)),
             compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
             push: push.clone(),
             clock: clock.clone(),
-            policy: TaskPolicy::default(),
+            metrics: Arc::new(EmfMetrics::default()),
+            policy: task_policy(lookup)?,
             entropy: rand::random,
         };
         let follow = FollowTask {

@@ -59,12 +59,12 @@ async fn connect_bridge(ports: &Ports, id: ConnectionId, token: &str) -> ApiGate
     };
     match ports.connect.bridge(&token, id.clone()).await {
         Ok(()) => {
-            info!(user.id = %token.user, generation = %token.generation, connection.id = %id, "bridge connected");
+            info!(owner = ?token.owner, connection.id = %id, "bridge connected");
             status(200)
         }
         Err(ConnectError::Refused) => status(403),
         Err(ConnectError::Unavailable(error)) => {
-            warn!(user.id = %token.user, error = &error as &dyn std::error::Error, "could not connect a bridge");
+            warn!(owner = ?token.owner, error = &error as &dyn std::error::Error, "could not connect a bridge");
             status(503)
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use control_plane::Connect;
 use platform::SystemClock;
 use platform_aws::config::Origins;
-use platform_aws::{AccessTokens, Aws, DynamoConnections, DynamoTasks, Lookup};
+use platform_aws::{AccessTokens, Aws, DynamoConnections, DynamoSpares, DynamoTasks, Lookup};
 
 use crate::Ports;
 
@@ -16,6 +16,7 @@ impl Ports {
         let connect = Connect {
             connections: Arc::new(DynamoConnections::from_lookup(&aws, lookup)?),
             tasks: Arc::new(DynamoTasks::from_lookup(&aws, lookup)?),
+            spares: Arc::new(DynamoSpares::from_lookup(&aws, lookup)?),
             clock: clock.clone(),
         };
         let tokens = Arc::new(AccessTokens::from_lookup(lookup)?);

@@ -30,6 +30,7 @@ async fn connect(world: &World, headers: Value) -> (i64, Option<String>) {
         connect: Connect {
             connections: world.connections(),
             tasks: world.tasks(),
+            spares: world.spares(),
             clock: clock.clone(),
         },
         tokens: Arc::new(Issuer),
@@ -98,7 +99,7 @@ async fn everybody_else_is_refused_and_not_registered() {
 async fn a_bridge_of_no_launch_is_refused() {
     let world = World::default();
     let user = UserId::new("ana").expect("valid");
-    let token = domain::LaunchToken::new(user, domain::Generation(1), [1; 32]);
+    let token = domain::LaunchToken::new(domain::Owner::User(user, domain::Generation(1)), [1; 32]);
     let headers = json!({"Authorization": format!("Bearer {}", token.expose())});
     assert_eq!(connect(&world, headers).await.0, 403);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use control_plane::Connect;
 use platform::SystemClock;
-use platform_aws::{Aws, DynamoConnections, DynamoTasks, Lookup};
+use platform_aws::{Aws, DynamoConnections, DynamoSpares, DynamoTasks, Lookup};
 
 use crate::Ports;
 
@@ -14,6 +14,7 @@ impl Ports {
         let connect = Connect {
             connections: Arc::new(DynamoConnections::from_lookup(&aws, lookup)?),
             tasks: Arc::new(DynamoTasks::from_lookup(&aws, lookup)?),
+            spares: Arc::new(DynamoSpares::from_lookup(&aws, lookup)?),
             clock: Arc::new(SystemClock),
         };
         Ok(Self { connect })

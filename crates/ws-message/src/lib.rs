@@ -12,7 +12,7 @@ use control_plane::{
 };
 use domain::limits::{CLIENT_MESSAGE_MAX_BYTES, SERVER_FRAME_MAX_BYTES};
 use domain::{Channel, ConnectionId, ConversationId, MessageId, ReplyTo, UserId};
-use platform::{Clock, ConnectionKind, Connections, Unavailable};
+use platform::{Clock, Connections, Peer, Unavailable};
 use protocol::{ClientFrame, ErrorCode, MessageRole, Nudge, ServerFrame};
 use tracing::warn;
 
@@ -47,11 +47,16 @@ pub async fn handle(
             return Ok(status(200));
         }
     };
-    // A bridge keeps its socket open with pings; it has nothing else to say here.
-    if connection.kind != ConnectionKind::Client && frame != ClientFrame::Ping {
-        return Ok(status(403));
-    }
-    if let Err(refusal) = answer(ports, &connection.user, &id, frame).await {
+    let user = match connection.peer {
+        Peer::Client(user) => user,
+        // A bridge keeps its socket open with pings; it has nothing else to say here.
+        Peer::Bridge(..) | Peer::Spare(_) if frame == ClientFrame::Ping => {
+            ports.tell.one(&id, &ServerFrame::Pong).await;
+            return Ok(status(200));
+        }
+        Peer::Bridge(..) | Peer::Spare(_) => return Ok(status(403)),
+    };
+    if let Err(refusal) = answer(ports, &user, &id, frame).await {
         ports.tell.one(&id, &refusal.into_frame()).await;
     }
     Ok(status(200))

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use control_plane::{AcceptMessage, CancelMessage, EnsureTask, ReadStatus, ResumeStream, Tell};
-use domain::TaskPolicy;
-use platform::SystemClock;
+use platform::{Spares, SystemClock};
 use platform_aws::{
-    Aws, DynamoConnections, DynamoInbox, DynamoTasks, EcsCompute, Lookup, ManagementPush,
+    Aws, DynamoConnections, DynamoInbox, DynamoSpares, DynamoTasks, EcsCompute, EmfMetrics, Lookup,
+    ManagementPush, spares_kept, task_policy,
 };
 
 use crate::Ports;
@@ -19,16 +19,23 @@ impl Ports {
         let inbox = Arc::new(DynamoInbox::from_lookup(&aws, lookup)?);
         let tasks = Arc::new(DynamoTasks::from_lookup(&aws, lookup)?);
         let push = Arc::new(ManagementPush::from_lookup(&aws, lookup)?);
+        let spares = DynamoSpares::from_lookup(&aws, lookup)?;
         let ensure = EnsureTask {
             tasks: tasks.clone(),
+            spares: (spares_kept(lookup)? > 0).then(|| Arc::new(spares) as Arc<dyn Spares>),
             compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
             push: push.clone(),
             clock: clock.clone(),
-            policy: TaskPolicy::default(),
+            metrics: Arc::new(EmfMetrics::default()),
+            policy: task_policy(lookup)?,
             entropy: rand::random,
         };
         Ok(Self {
-            accept: AcceptMessage { inbox: inbox.clone(), clock: clock.clone() },
+            accept: AcceptMessage {
+                inbox: inbox.clone(),
+                clock: clock.clone(),
+                follow_up: ensure.policy.follow_up,
+            },
             cancel: CancelMessage { inbox: inbox.clone(), ensure: ensure.clone() },
             resume: ResumeStream {
                 inbox: inbox.clone(),

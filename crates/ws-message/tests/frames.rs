@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use control_plane::{AcceptMessage, CancelMessage, EnsureTask, ReadStatus, ResumeStream, Tell};
 use domain::{ConnectionId, TaskPolicy, UserId};
-use platform::{Clock, Connection, ConnectionKind};
+use platform::{Clock, Connection, Peer};
 use platform_sim::World;
 use protocol::{ErrorCode, ServerFrame};
 use serde_json::{Value, json};
@@ -14,16 +14,22 @@ fn ports(world: &World) -> Ports {
     let clock: Arc<dyn Clock> = Arc::new(world.clock().clone());
     let ensure = EnsureTask {
         tasks: world.tasks(),
+        spares: None,
         compute: world.compute(),
         push: world.push(),
         clock: clock.clone(),
+        metrics: world.metrics(),
         policy: TaskPolicy::default(),
         entropy: || [7; 32],
     };
     Ports {
         connections: world.connections(),
         clock: clock.clone(),
-        accept: AcceptMessage { inbox: world.inbox(), clock: clock.clone() },
+        accept: AcceptMessage {
+            inbox: world.inbox(),
+            clock: clock.clone(),
+            follow_up: ensure.policy.follow_up,
+        },
         cancel: CancelMessage { inbox: world.inbox(), ensure: ensure.clone() },
         resume: ResumeStream { inbox: world.inbox(), ensure: ensure.clone(), clock: clock.clone() },
         status: ReadStatus { tasks: world.tasks(), inbox: world.inbox(), clock: clock.clone() },
@@ -40,8 +46,7 @@ async fn connected(world: &World, id: &str) -> ConnectionId {
     let id = ConnectionId::new(id).expect("valid");
     let connection = Connection {
         id: id.clone(),
-        user: user(),
-        kind: ConnectionKind::Client,
+        peer: Peer::Client(user()),
         connected_at: world.clock().now(),
     };
     world.connections().register(&connection).await.expect("registers");
@@ -171,6 +176,7 @@ async fn a_stranger_and_a_bridge_may_not_speak_for_a_user() {
     let connect = control_plane::Connect {
         connections: world.connections(),
         tasks: world.tasks(),
+        spares: world.spares(),
         clock: Arc::new(world.clock().clone()),
     };
     connect.bridge(&launch.token, bridge.clone()).await.expect("current");

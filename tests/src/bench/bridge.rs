@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use domain::{Generation, LaunchToken, UserId};
+use domain::{Generation, LaunchToken, Owner, UserId};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
@@ -39,7 +39,7 @@ pub(crate) async fn starts(release: &Path, stack: &Stack, stub: &AwsStub) -> any
 async fn start(release: &Path, stack: &Stack, stub: &AwsStub) -> anyhow::Result<Duration> {
     let user = UserId::new(USER)?;
     let generation = Generation(GENERATION + 1);
-    let token = LaunchToken::new(user, generation, [7; 32]);
+    let token = LaunchToken::new(Owner::User(user, generation), [7; 32]);
     let mut command = Command::new(release.join("bridge"));
     command
         .env_clear()

@@ -1,5 +1,6 @@
 //! Calls per AWS operation: what a bill is made of. Counted by the stack, the Lambdas' and the
-//! bridge's together. The watchdog's are left out: 16 queries a run, however many users.
+//! bridge's together. The watchdog's are left out: 16 queries and a list a run, and more
+//! for whoever is due.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};

@@ -15,6 +15,8 @@ mod plain_http;
 mod process;
 mod relay;
 mod report;
+mod slow_ports;
+mod sweep;
 
 use std::path::Path;
 
@@ -48,6 +50,9 @@ pub async fn run(release: &Path) -> anyhow::Result<()> {
 
     note("10,000 replies");
     rows.push(hangs::row().await?);
+
+    note("watchdog, 10,000 tasks");
+    rows.extend(sweep::rows().await?);
 
     note("calls, which takes two minutes");
     let stack = stack_without_watchdog(release).await;

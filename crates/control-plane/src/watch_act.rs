@@ -1,0 +1,166 @@
+//! One action of [`crate::plan`], carried out.
+
+use domain::{Capacity, InboxMessage, TaskArn, TaskState, TaskStatus, Timestamp, UserId};
+use platform::{Metric, Unavailable, WriteError};
+use protocol::Nudge;
+use tracing::{debug, info, warn};
+
+use crate::FollowTask;
+use crate::plan::{Action, Silence, after_silence};
+use crate::read_status::waiting;
+
+impl FollowTask {
+    pub(crate) async fn carry_out(&self, action: &Action<'_>) -> Result<(), Unavailable> {
+        match *action {
+            Action::Keep(_) | Action::Report(_) => Ok(()),
+            Action::LookAgain(seen, at) => self.tasks.look_again(seen, at).await.map(drop),
+            Action::ReadInbox(seen) => self.read_inbox(&seen.user, Capacity::Spot).await,
+            Action::AskInbox { seen, task } => self.ask_inbox(seen, task).await,
+            Action::Release { seen, next } => self.release(seen, next).await,
+            Action::FailStart { seen, task, retry_at } => {
+                self.fail_start(seen, task, retry_at).await
+            }
+            Action::StopLate { seen, task, look_at } => {
+                self.stop(&seen.user, task, "it did not stop by itself").await?;
+                self.tasks.look_again(seen, look_at).await.map(drop)
+            }
+            Action::Record { seen, task, capacity } => self.record(seen, task, capacity).await,
+            Action::ReleaseOld(user, generation) => {
+                self.tasks.release(user, generation, self.clock.now()).await.map(drop)
+            }
+            Action::StopOrphan(user, task) => {
+                self.stop(user, task, "another task serves its user, or none is wanted").await?;
+                self.count(Metric::OrphansStopped, 1);
+                Ok(())
+            }
+        }
+    }
+
+    async fn stop(&self, user: &UserId, task: &TaskArn, why: &str) -> Result<(), Unavailable> {
+        info!(user.id = %user, task.arn = %task, why, "stopping a task");
+        self.ensure.compute.stop(task, why).await
+    }
+
+    async fn release(&self, seen: &TaskState, next: Capacity) -> Result<(), Unavailable> {
+        let TaskState { user, generation, .. } = seen;
+        let was_current = self.tasks.release(user, *generation, self.clock.now()).await?;
+        info!(user.id = %user, %generation, was_current, "a task is gone");
+        let metric = match seen.status {
+            TaskStatus::Starting => Metric::FailedLaunches,
+            _ => Metric::DeadTasksReleased,
+        };
+        self.count(metric, usize::from(was_current));
+        self.read_inbox(user, next).await
+    }
+
+    async fn fail_start(
+        &self,
+        seen: &TaskState,
+        task: Option<&TaskArn>,
+        retry_at: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let TaskState { user, generation, .. } = seen;
+        // It may have come up at the last moment.
+        if !self.is_still(seen).await? {
+            return Ok(());
+        }
+        match self.tasks.launch_failed(user, *generation, retry_at).await {
+            Ok(()) => {}
+            // Happy path: another launch took over.
+            Err(WriteError::Fenced | WriteError::Conflict) => return Ok(()),
+            Err(WriteError::Unavailable(error)) => return Err(error),
+        }
+        warn!(user.id = %user, %generation, "a task did not start");
+        self.count(Metric::FailedLaunches, 1);
+        // A failure here leaves an orphan, and the next sweep stops it.
+        let stopped = match task {
+            Some(task) => self.stop(user, task, "it did not start in time").await,
+            None => Ok(()),
+        };
+        self.read_inbox(user, Capacity::Spot).await.and(stopped)
+    }
+
+    async fn ask_inbox(&self, seen: &TaskState, task: Option<&TaskArn>) -> Result<(), Unavailable> {
+        let oldest = self.oldest_open(&seen.user).await?;
+        let waits_since = oldest.as_ref().map(|message| message.received_at);
+        let now = self.clock.now();
+        match after_silence(seen, task, waits_since, &self.ensure.policy, now) {
+            Silence::Calm { look_at } => self.tasks.look_again(seen, look_at).await.map(drop),
+            Silence::Nudge { look_at } => {
+                if let Some(message) = &oldest {
+                    self.ensure.run(&seen.user, &nudge(message)).await?;
+                }
+                self.tasks.look_again(seen, look_at).await.map(drop)
+            }
+            Silence::GiveUp => self.give_up(seen, task).await,
+        }
+    }
+
+    /// The release comes first: whatever the bridge still does, it can write no more (I3).
+    async fn give_up(&self, seen: &TaskState, task: Option<&TaskArn>) -> Result<(), Unavailable> {
+        // It may have come back to life.
+        if !self.is_still(seen).await? {
+            return Ok(());
+        }
+        let TaskState { user, generation, .. } = seen;
+        self.tasks.release(user, *generation, self.clock.now()).await?;
+        warn!(user.id = %user, %generation, "a bridge does nothing while a message waits");
+        self.count(Metric::DeadTasksReleased, 1);
+        // A failure here leaves an orphan, and the next sweep stops it.
+        let stopped = match task {
+            Some(task) => self.stop(user, task, "it does nothing while a message waits").await,
+            None => Ok(()),
+        };
+        self.read_inbox(user, Capacity::Spot).await.and(stopped)
+    }
+
+    async fn is_still(&self, seen: &TaskState) -> Result<bool, Unavailable> {
+        let now = self.tasks.get(&seen.user).await?;
+        let view = |row: &TaskState| (row.status, row.generation, row.last_activity_at);
+        Ok(view(&now) == view(seen))
+    }
+
+    async fn record(
+        &self,
+        seen: &TaskState,
+        task: &TaskArn,
+        capacity: Capacity,
+    ) -> Result<(), Unavailable> {
+        match self.tasks.record_launched(&seen.user, seen.generation, task, capacity).await {
+            Ok(()) => Ok(()),
+            // Happy path: it ended meanwhile.
+            Err(WriteError::Fenced | WriteError::Conflict) => Ok(()),
+            Err(WriteError::Unavailable(error)) => Err(error),
+        }
+    }
+
+    /// The row first, the inbox second: what settles him is that no message came after the row
+    /// was read.
+    async fn read_inbox(&self, user: &UserId, first: Capacity) -> Result<(), Unavailable> {
+        let state = self.tasks.get(user).await?;
+        if matches!(state.status, TaskStatus::Running | TaskStatus::Stopping) {
+            return Ok(());
+        }
+        let Some(oldest) = self.oldest_open(user).await? else {
+            if state.status == TaskStatus::Idle && state.due_at.is_some() {
+                let settled = self.tasks.settle(&state).await?;
+                debug!(user.id = %user, settled, "nothing waits");
+            }
+            return Ok(());
+        };
+        let ensured = self.ensure.run_on(user, &nudge(&oldest), first).await?;
+        if let Some(frame) = waiting(&ensured) {
+            self.tell.all(user, &frame).await;
+        }
+        Ok(())
+    }
+
+    async fn oldest_open(&self, user: &UserId) -> Result<Option<InboxMessage>, Unavailable> {
+        let rows = self.inbox.outline(user, self.clock.now()).await?;
+        Ok(rows.into_iter().find(|row| row.state.is_open()))
+    }
+}
+
+fn nudge(message: &InboxMessage) -> Nudge {
+    Nudge::Inbox { message_id: message.id.to_string() }
+}
