@@ -46,20 +46,25 @@ impl Activity {
         self.now.borrow().last
     }
 
-    /// Returns when nothing ran and nobody asked for anything for `span`.
-    pub async fn idle_for(&self, span: Duration) {
+    /// Returns when nothing ran and nobody asked for anything for as long as `span` says, which
+    /// may say something else at another hour.
+    pub async fn idle_for(&self, span: impl Fn() -> Duration) {
         let mut changes = self.now.subscribe();
         loop {
             let State { busy, last } = *changes.borrow_and_update();
             let idle = async {
-                match busy {
-                    0 => sleep_until(last + span).await,
-                    _ => std::future::pending().await,
+                if busy > 0 {
+                    return std::future::pending().await;
+                }
+                // The hour may have changed meanwhile, and with it the span.
+                while Instant::now() < last + span() {
+                    sleep_until(last + span()).await;
                 }
             };
             tokio::select! {
-                () = idle => return,
+                biased;
                 changed = changes.changed() => changed.expect("we hold the sender"),
+                () = idle => return,
             }
         }
     }
@@ -92,7 +97,7 @@ mod tests {
         let run = activity.busy();
         let idle = tokio::spawn({
             let activity = activity.clone();
-            async move { activity.idle_for(SPAN).await }
+            async move { activity.idle_for(|| SPAN).await }
         });
         tokio::time::sleep(SPAN * 3).await;
         assert!(!idle.is_finished(), "a run is under way");
@@ -105,7 +110,7 @@ mod tests {
     async fn a_nudge_puts_idleness_off() {
         let activity = Activity::default();
         let began = Instant::now();
-        let (idle, ()) = tokio::join!(activity.idle_for(SPAN), async {
+        let (idle, ()) = tokio::join!(activity.idle_for(|| SPAN), async {
             tokio::time::sleep(SPAN / 2).await;
             activity.note();
         });

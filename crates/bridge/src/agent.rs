@@ -51,6 +51,10 @@ pub trait AgentRun: Send {
     async fn next(&mut self) -> Option<RunEvent>;
 }
 
+/// In the place of an agent that could not be started: nobody asks anything of it but whether
+/// it answers.
+pub(crate) struct NoAgent;
+
 #[async_trait]
 pub trait Agent: Send + Sync + 'static {
     /// Starts when it is connected; what it cannot deliver becomes a `Failed` end.
@@ -64,4 +68,28 @@ pub trait Agent: Send + Sync + 'static {
 
     /// Returns when it can take runs; the error says why it never will.
     async fn connected(&self) -> Result<(), String>;
+}
+
+#[async_trait]
+impl AgentRun for NoAgent {
+    async fn next(&mut self) -> Option<RunEvent> {
+        None
+    }
+}
+
+#[async_trait]
+impl Agent for NoAgent {
+    async fn run(&self, _request: RunRequest) -> Box<dyn AgentRun> {
+        Box::new(NoAgent)
+    }
+
+    async fn abort(&self, _session_key: &str, _run_id: &str) {}
+
+    async fn answers(&self) -> bool {
+        false
+    }
+
+    async fn connected(&self) -> Result<(), String> {
+        Err("it was never started".into())
+    }
 }

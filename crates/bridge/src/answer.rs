@@ -53,12 +53,14 @@ async fn answer_leased(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage) ->
 }
 
 async fn run_until_it_ends(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage) -> Verdict {
-    let mut attempt = 1;
+    let (mut attempt, mut failures) = (1, 0);
+    // Each bridge before this one has stopped one run at most.
+    let mut stopped_before = row.attempts.saturating_sub(1);
     loop {
-        let request = request(bridge, row, attempt);
-        match follow(bridge, in_hand, request).await {
+        match follow(bridge, in_hand, request(bridge, row, attempt)).await {
             Followed::Ended(RunEnd::Failed { message, retryable }) => {
-                let delay = bridge.policy.retry.delay_after(attempt).filter(|_| retryable);
+                failures += 1;
+                let delay = bridge.policy.retry.delay_after(failures).filter(|_| retryable);
                 let Some(delay) = delay else {
                     return given_up(bridge, in_hand, &message);
                 };
@@ -71,6 +73,12 @@ async fn run_until_it_ends(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage
                 let whole = in_hand.reply.settle(&text) && !truncated;
                 let outcome = if whole { Outcome::Complete } else { Outcome::Truncated };
                 return Verdict::Answered(reply(bridge, in_hand, outcome, usage));
+            }
+            // It was stopped so that the machine could leave in time; the user has not stopped it.
+            Followed::Ended(RunEnd::Aborted { .. })
+                if stopped_before > 0 && !in_hand.cancelled.is_cancelled() =>
+            {
+                stopped_before -= 1;
             }
             Followed::Ended(RunEnd::Aborted { text }) => {
                 if !text.is_empty() {
@@ -90,7 +98,8 @@ async fn run_until_it_ends(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage
 }
 
 fn request(bridge: &Bridge, row: &InboxMessage, attempt: u32) -> RunRequest {
-    // The gateway answers "done" for the key of a run that failed, and does not run it again.
+    // The gateway answers "done" for the key of a run that failed or was stopped, and does not
+    // run it again.
     let run_id = match attempt {
         1 => row.id.to_string(),
         n => format!("{}.r{}", row.id, n - 1),
@@ -100,7 +109,7 @@ fn request(bridge: &Bridge, row: &InboxMessage, attempt: u32) -> RunRequest {
         message: row.text.clone(),
         run_id,
         timeout: bridge.policy.run_timeout,
-        resuming: attempt == 1 && row.attempts > 1,
+        resuming: row.attempts > 1,
     }
 }
 
@@ -113,11 +122,12 @@ fn session_key(row: &InboxMessage) -> String {
 /// Waits before the next try, unless that is no longer wanted.
 async fn pause(bridge: &Bridge, in_hand: &InHand, delay: Duration) -> Option<Verdict> {
     tokio::select! {
-        () = tokio::time::sleep(delay) => None,
-        () = bridge.halt.aborting.cancelled() => Some(interrupted(bridge)),
+        biased;
         () = in_hand.cancelled.cancelled() => {
             Some(Verdict::Answered(reply(bridge, in_hand, Outcome::Cancelled, None)))
         }
+        () = bridge.halt.aborting.cancelled() => Some(interrupted(bridge)),
+        () = tokio::time::sleep(delay) => None,
     }
 }
 

@@ -20,28 +20,38 @@ use crate::tell;
 /// A stopping task is killed 120 s after its signal; after this its predecessor is dead.
 const PREDECESSOR_WITHIN: Duration = Duration::from_secs(130);
 /// 47 s on a quarter of a CPU is the slowest start that was measured.
-const CONNECTED_WITHIN: Duration = Duration::from_secs(240);
+pub(crate) const CONNECTED_WITHIN: Duration = Duration::from_secs(240);
 
 /// Waits until nobody else writes this user's state. `None`: this launch is not wanted any more.
 pub async fn wait_for_turn(
     ports: &Ports,
     relay: &Relay,
-    (user, generation): (&UserId, Generation),
+    identity: (&UserId, Generation),
     halt: &Halt,
 ) -> Option<TaskState> {
+    let turn = come_to_turn(ports, relay, identity);
+    halt.closing.run_until_cancelled(turn).await.flatten()
+}
+
+async fn come_to_turn(
+    ports: &Ports,
+    relay: &Relay,
+    (user, generation): (&UserId, Generation),
+) -> Option<TaskState> {
     let deadline = Instant::now() + PREDECESSOR_WITHIN;
-    let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(4));
+    let (first, max) = (Duration::from_millis(250), Duration::from_secs(4));
+    let mut backoff = Backoff::new((user, generation), first, max);
     let mut told = false;
-    while !halt.is_closing() {
+    loop {
         match ports.tasks.get(user).await {
             // Released while we started: somebody took us for dead.
             Ok(state) if state.generation != generation || state.released >= generation => {
                 info!(current = %state.generation, "this launch is not wanted any more");
                 return None;
             }
-            Ok(state) if state.released.next() >= generation => return Some(state),
+            Ok(state) if state.is_turn_of(generation) => return Some(state),
             Ok(state) if Instant::now() >= deadline => {
-                warn!(released = %state.released, "the task before did not release, going on");
+                warn!(unreleased = ?state.unreleased, "the task before did not release, going on");
                 return Some(state);
             }
             Ok(_) if !told => {
@@ -56,27 +66,22 @@ pub async fn wait_for_turn(
             }
             Err(_) => {}
         }
-        tokio::select! {
-            () = halt.closing.cancelled() => {}
-            () = backoff.wait() => {}
-        }
+        backoff.wait().await;
     }
-    None
 }
 
 /// Waits for the gateway and makes the task Running. Ends early when the bridge stops.
 pub async fn wake(bridge: &Arc<Bridge>, state: &TaskState, listening: impl Future<Output = ()>) {
-    tokio::select! {
-        () = bridge.halt.closing.cancelled() => {}
-        () = wake_up(bridge, state, listening) => {}
-    }
+    bridge.halt.closing.run_until_cancelled(wake_up(bridge, state, listening)).await;
 }
 
-async fn wake_up(bridge: &Bridge, state: &TaskState, listening: impl Future<Output = ()>) {
+async fn wake_up(bridge: &Arc<Bridge>, state: &TaskState, listening: impl Future<Output = ()>) {
+    let others = others_wake(bridge, state);
     let connected = async {
-        tokio::join!(enter(bridge, state, Phase::StartingGateway), listening);
-        let ((), connected) =
-            tokio::join!(enter(bridge, state, Phase::Connecting), bridge.agent.connected());
+        let first = async { enter(bridge, state, others.await, Phase::StartingGateway).await };
+        let (others, ()) = tokio::join!(first, listening);
+        let (_, connected) =
+            tokio::join!(enter(bridge, state, others, Phase::Connecting), bridge.agent.connected());
         connected
     };
     match tokio::time::timeout(CONNECTED_WITHIN, connected).await {
@@ -86,19 +91,36 @@ async fn wake_up(bridge: &Bridge, state: &TaskState, listening: impl Future<Outp
     }
 }
 
-async fn enter(bridge: &Bridge, state: &TaskState, phase: Phase) {
+/// How long everybody else waits, if this user has not been here before.
+async fn others_wake(bridge: &Bridge, state: &TaskState) -> Option<Duration> {
+    if state.typical_wake().is_some() {
+        return None;
+    }
+    bridge.ports.tasks.typical_wake().await.ok().flatten()
+}
+
+/// Gives `others` back, for the next phase.
+async fn enter(
+    bridge: &Bridge,
+    state: &TaskState,
+    others: Option<Duration>,
+    phase: Phase,
+) -> Option<Duration> {
     let entered = bridge.ports.tasks.set_phase(&bridge.user, bridge.generation, phase);
     let (entered, ()) = tokio::join!(entered, bridge.relay.look_around(Duration::from_secs(5)));
     match entered {
         Err(WriteError::Fenced) => bridge.halt.fence(),
         // The phase is for people; the next one may be written again.
         Err(error) => warn!(error = %chain(&error), "cannot write the phase"),
-        Ok(()) => bridge.relay.frame(&starting(bridge, state, phase)),
+        Ok(()) => {
+            let eta = state.eta(bridge.ports.clock.now(), others);
+            bridge.relay.frame(&starting(eta, phase));
+        }
     }
+    others
 }
 
-fn starting(bridge: &Bridge, state: &TaskState, phase: Phase) -> ServerFrame {
-    let eta = state.eta(bridge.ports.clock.now());
+fn starting(eta: Option<Duration>, phase: Phase) -> ServerFrame {
     ServerFrame::Status {
         status: TaskStatus::Starting,
         phase: Some(phase),
@@ -106,11 +128,12 @@ fn starting(bridge: &Bridge, state: &TaskState, phase: Phase) -> ServerFrame {
         detail: None,
         message_id: None,
         conversation_id: None,
+        queued_behind: None,
     }
 }
 
-async fn become_running(bridge: &Bridge, state: &TaskState) {
-    let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+async fn become_running(bridge: &Arc<Bridge>, state: &TaskState) {
+    let mut backoff = bridge.backoff("running", (200, 5_000));
     loop {
         let now = bridge.ports.clock.now();
         let woke_in = now.since(state.launched_at.unwrap_or(now));
@@ -119,6 +142,7 @@ async fn become_running(bridge: &Bridge, state: &TaskState) {
             Ok(()) => {
                 info!(woke_in_ms = woke_in.as_millis(), "running");
                 bridge.relay.frame(&tell::status(TaskStatus::Running, Phase::Ready, None));
+                bridge.tasks.spawn(note_wake(bridge.clone(), woke_in));
                 return;
             }
             Err(WriteError::Unavailable(error)) => {
@@ -127,5 +151,12 @@ async fn become_running(bridge: &Bridge, state: &TaskState) {
             Err(WriteError::Fenced | WriteError::Conflict) => return bridge.halt.fence(),
         }
         backoff.wait().await;
+    }
+}
+
+/// For users who have no history yet. A guess that is missing harms nobody, so nobody waits.
+async fn note_wake(bridge: Arc<Bridge>, woke_in: Duration) {
+    if let Err(error) = bridge.ports.tasks.note_wake(woke_in).await {
+        warn!(error = %chain(&error), "cannot note how long it took");
     }
 }

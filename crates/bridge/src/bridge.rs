@@ -1,16 +1,18 @@
 //! What every part that serves the user shares.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::{Generation, InboxMessage, MessageId, RetryPolicy, UserId};
+use domain::{Generation, IdlePolicy, InboxMessage, MessageId, RetryPolicy, TaskPolicy, UserId};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::activity::Activity;
 use crate::agent::Agent;
+use crate::backoff::Backoff;
+use crate::habits::Habits;
 use crate::halt::Halt;
 use crate::ports::Ports;
 use crate::queues::Queues;
@@ -26,6 +28,7 @@ pub struct Bridge {
     pub policy: Policy,
     pub halt: Halt,
     pub activity: Activity,
+    pub(crate) habits: Habits,
     pub tasks: TaskTracker,
     pub(crate) queues: Queues,
     pub(crate) running: Running,
@@ -37,8 +40,24 @@ pub struct Policy {
     pub retry: RetryPolicy,
     /// The whole of one run, tools included. The gateway enforces it, we only make sure.
     pub run_timeout: Duration,
-    /// From the signal to SIGKILL, less what is kept for saving.
+    /// From the signal to SIGKILL, less what follows: 23 s to give back, to stop the gateway and
+    /// to say so, 20 s for the last save, and a few seconds that are nobody's.
     pub reply_grace: Duration,
+    /// Still Stopping after this, it is stopped from outside.
+    pub stop_within: Duration,
+    pub idle: IdlePolicy,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            retry: RetryPolicy::default(),
+            run_timeout: Duration::from_secs(600),
+            reply_grace: Duration::from_secs(70),
+            stop_within: TaskPolicy::default().stop_within,
+            idle: IdlePolicy::default(),
+        }
+    }
 }
 
 /// A message that was taken up twice as often as a run is retried takes the machine down with
@@ -63,16 +82,23 @@ impl Bridge {
             halt,
             tasks,
             activity: Activity::default(),
+            habits: Habits::new(policy.idle),
             queues: Queues::default(),
             running: Running::default(),
             look_in_inbox: Notify::new(),
         })
     }
+
+    /// For one thing that this bridge tries, in milliseconds.
+    pub(crate) fn backoff(&self, what: &str, (first, max): (u64, u64)) -> Backoff {
+        let who = (&self.user, self.generation, what);
+        Backoff::new(who, Duration::from_millis(first), Duration::from_millis(max))
+    }
 }
 
 /// Messages that a worker has in hand.
 #[derive(Default)]
-pub(crate) struct Running(Mutex<HashMap<MessageId, Arc<InHand>>>);
+pub(crate) struct Running(Mutex<BTreeMap<MessageId, Arc<InHand>>>);
 
 pub(crate) struct InHand {
     pub(crate) reply: Arc<Transcript>,
@@ -108,7 +134,7 @@ impl Running {
         in_hand.inspect(|in_hand| in_hand.cancelled.cancel()).is_some()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<MessageId, Arc<InHand>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<MessageId, Arc<InHand>>> {
         self.0.lock().expect("no holder panics")
     }
 }

@@ -5,19 +5,28 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use domain::{Generation, LaunchToken, UserId};
+use domain::{
+    Generation, IdlePolicy, LaunchToken, Owner, SpareId, TimeZone, Timestamp, UserId,
+};
+
+use crate::state_dir::StateDir;
 
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub user: UserId,
-    pub generation: Generation,
+    /// Says whom the task serves: a user, or as a spare nobody yet.
     pub launch_token: LaunchToken,
+    /// Of a spare.
+    pub expires_at: Option<Timestamp>,
     /// The WebSocket API that nudges come from.
     pub ws_url: String,
     /// 0: any free one.
     pub bridge_port: u16,
     pub gateway: GatewayProgram,
-    pub idle_timeout: Duration,
+    /// Where the owner's is, and that of whoever claims a spare.
+    pub state_dir: StateDir,
+    pub idle: IdlePolicy,
+    /// Of users who have not told theirs.
+    pub time_zone: TimeZone,
     /// From SIGTERM to SIGKILL.
     pub stop_grace: Duration,
 }
@@ -51,26 +60,38 @@ impl Config {
         let env = Environment(&lookup);
         let launch_token = LaunchToken::parse(&env.required("LAUNCH_TOKEN")?)
             .context("LAUNCH_TOKEN is not a launch token")?;
-        let config = Self {
-            user: UserId::new(env.required("USER_ID")?).context("USER_ID")?,
-            generation: Generation(env.number("GENERATION", None)?),
+        let owner = env.owner()?;
+        let of_this_launch = launch_token.owner == owner;
+        ensure!(of_this_launch, "LAUNCH_TOKEN is of another launch than {}", named_by(&owner));
+        let state_dir = StateDir(env.optional("STATE_DIR", "/var/lib/openclaw"));
+        Ok(Self {
+            expires_at: match &owner {
+                Owner::Spare(_) => Some(Timestamp(env.number("EXPIRES_AT", None)?)),
+                Owner::User(..) => None,
+            },
             launch_token,
             ws_url: env.required("WS_URL")?,
             bridge_port: env.port("BRIDGE_PORT", 8080)?,
             gateway: GatewayProgram {
                 command: env.command("OPENCLAW_COMMAND")?,
                 port: env.port("GATEWAY_PORT", 18789)?,
-                state_dir: env.optional("STATE_DIR", "/var/lib/openclaw").into(),
+                state_dir: state_dir.of(&owner),
                 run_as: env.run_as()?,
                 inherited: env.inherited(),
             },
-            idle_timeout: Duration::from_secs(env.number("IDLE_TIMEOUT_SECONDS", Some(300))?),
+            state_dir,
+            idle: env.idle()?,
+            time_zone: TimeZone::new(&env.optional("DEFAULT_TIME_ZONE", "UTC"))
+                .context("DEFAULT_TIME_ZONE")?,
             stop_grace: Duration::from_secs(env.number("STOP_GRACE_SECONDS", Some(120))?),
-        };
-        let token = &config.launch_token;
-        let same_launch = token.user == config.user && token.generation == config.generation;
-        ensure!(same_launch, "LAUNCH_TOKEN is of another launch than USER_ID and GENERATION");
-        Ok(config)
+        })
+    }
+}
+
+fn named_by(owner: &Owner) -> &'static str {
+    match owner {
+        Owner::User(..) => "USER_ID and GENERATION",
+        Owner::Spare(_) => "SPARE_ID",
     }
 }
 
@@ -83,6 +104,16 @@ impl Environment<'_> {
 
     fn required(&self, name: &str) -> anyhow::Result<String> {
         self.get(name).with_context(|| format!("{name} is not set"))
+    }
+
+    /// Whom the launch named.
+    fn owner(&self) -> anyhow::Result<Owner> {
+        if let Some(spare) = self.get("SPARE_ID") {
+            ensure!(self.get("USER_ID").is_none(), "SPARE_ID and USER_ID are both set");
+            return Ok(Owner::Spare(SpareId::new(spare).context("SPARE_ID")?));
+        }
+        let user = UserId::new(self.required("USER_ID")?).context("USER_ID")?;
+        Ok(Owner::User(user, Generation(self.number("GENERATION", None)?)))
     }
 
     fn optional(&self, name: &str, default: &str) -> String {
@@ -112,6 +143,18 @@ impl Environment<'_> {
         Ok(words)
     }
 
+    /// Between the two, by how regularly the user is here at this hour.
+    fn idle(&self) -> anyhow::Result<IdlePolicy> {
+        let default = IdlePolicy::default();
+        let seconds = |name, default: Duration| {
+            self.number(name, Some(default.as_secs())).map(Duration::from_secs)
+        };
+        let shortest = seconds("IDLE_TIMEOUT_SECONDS", default.shortest)?;
+        let longest = seconds("IDLE_TIMEOUT_MAX_SECONDS", default.longest.max(shortest))?;
+        ensure!(longest >= shortest, "IDLE_TIMEOUT_MAX_SECONDS is less than IDLE_TIMEOUT_SECONDS");
+        Ok(IdlePolicy { shortest, longest })
+    }
+
     fn run_as(&self) -> anyhow::Result<Option<(u32, u32)>> {
         let id = |name: &str| -> anyhow::Result<Option<u32>> {
             let text = self.get(name);
@@ -136,7 +179,7 @@ mod tests {
 
     fn variables() -> HashMap<&'static str, String> {
         let user = UserId::new("ana").expect("valid");
-        let token = LaunchToken::new(user, Generation(3), [1; 32]).expose();
+        let token = LaunchToken::new(Owner::User(user, Generation(3)), [1; 32]).expose();
         HashMap::from([
             ("USER_ID", "ana".to_owned()),
             ("GENERATION", "3".into()),
@@ -175,6 +218,41 @@ mod tests {
         let mut variables = variables();
         variables.insert("GENERATION", "4".into());
         assert!(read(&variables).is_err());
+    }
+
+    fn of_a_spare() -> HashMap<&'static str, String> {
+        let spare = Owner::Spare(SpareId::new("s-1").expect("valid"));
+        let mut variables = variables();
+        variables.remove("USER_ID");
+        variables.remove("GENERATION");
+        variables.insert("SPARE_ID", "s-1".into());
+        variables.insert("EXPIRES_AT", "1790000000000".into());
+        variables.insert("LAUNCH_TOKEN", LaunchToken::new(spare, [1; 32]).expose());
+        variables
+    }
+
+    #[test]
+    fn a_spare_is_named_by_its_own_variables_and_has_a_state_of_its_own() {
+        let mut variables = of_a_spare();
+        variables.insert("STATE_DIR", "/agents/{user}".into());
+        let config = read(&variables).expect("complete");
+        assert_eq!(config.expires_at, Some(Timestamp(1_790_000_000_000)));
+        assert_eq!(config.gateway.state_dir, PathBuf::from("/agents/spare-s-1"));
+    }
+
+    #[test]
+    fn half_a_spare_and_a_spare_that_is_a_user_are_errors() {
+        for name in ["SPARE_ID", "EXPIRES_AT"] {
+            let mut variables = of_a_spare();
+            variables.remove(name);
+            read(&variables).expect_err("incomplete");
+        }
+        for (name, value) in [("USER_ID", "ana"), ("SPARE_ID", "s-2"), ("SPARE_ID", "no spare!")] {
+            let mut variables = of_a_spare();
+            variables.insert(name, value.into());
+            let error = read(&variables).expect_err("not of this launch");
+            assert!(error.to_string().contains("SPARE_ID"), "{error}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! From the inbox into the hands of one worker for each conversation. The inbox is the truth:
 //! a nudge only says when to look.
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +13,9 @@ use tokio::time::{Instant, sleep};
 use tracing::{error, warn};
 
 use crate::answer::{answer, cancel_waiting};
-use crate::backoff::Backoff;
 use crate::bridge::Bridge;
 use crate::chain::chain;
+use crate::tell;
 
 /// How often a nudge that got lost is made up for, while somebody is being answered.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -23,13 +24,15 @@ const TOUCH_EVERY: Duration = Duration::from_secs(60);
 
 /// Runs until the bridge stops leasing.
 pub async fn drain(bridge: Arc<Bridge>) {
-    let mut touched = Instant::now();
+    bridge.halt.closing.run_until_cancelled(keep_draining(&bridge)).await;
+}
+
+async fn keep_draining(bridge: &Arc<Bridge>) {
+    let (began, mut touched) = (Instant::now(), None);
     // A message may come between the first look and the nudge connection: one look more.
     let mut looks_left = 2;
     loop {
-        if look(&bridge).await.is_none() {
-            return;
-        }
+        look(bridge).await;
         looks_left = if bridge.activity.is_busy() { 1 } else { looks_left - 1 };
         let again = async {
             match looks_left {
@@ -38,33 +41,26 @@ pub async fn drain(bridge: Arc<Bridge>) {
             }
         };
         tokio::select! {
-            () = bridge.halt.closing.cancelled() => return,
+            biased;
             () = bridge.look_in_inbox.notified() => looks_left = 2,
             () = again => {}
         }
-        keep_alive(&bridge, &mut touched).await;
+        keep_alive(bridge, began, &mut touched).await;
     }
 }
 
-/// `None`: the bridge stops.
-async fn look(bridge: &Arc<Bridge>) -> Option<()> {
-    let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
+async fn look(bridge: &Arc<Bridge>) {
+    let mut backoff = bridge.backoff("look", (200, 10_000));
     loop {
         let now = bridge.ports.clock.now();
         match bridge.ports.inbox.open(&bridge.user, now).await {
-            Ok(rows) => {
-                take_in(bridge, rows);
-                return Some(());
-            }
+            Ok(rows) => return take_in(bridge, rows),
             Err(error) if backoff.failures() == 0 => {
                 warn!(error = %chain(&error), "cannot read the inbox yet");
             }
             Err(_) => {}
         }
-        tokio::select! {
-            () = bridge.halt.closing.cancelled() => return None,
-            () = backoff.wait() => {}
-        }
+        backoff.wait().await;
     }
 }
 
@@ -76,7 +72,10 @@ fn take_in(bridge: &Arc<Bridge>, rows: Vec<InboxMessage>) {
     for row in unwanted {
         cancel(bridge, row);
     }
-    for conversation in bridge.queues.add(wanted) {
+    let conversations: BTreeSet<_> = wanted.iter().map(|row| row.conversation.clone()).collect();
+    let unserved = bridge.queues.add(wanted);
+    conversations.iter().for_each(|conversation| tell::positions(bridge, conversation));
+    for conversation in unserved {
         let busy = bridge.activity.busy();
         let bridge = bridge.clone();
         bridge.tasks.clone().spawn(async move {
@@ -94,6 +93,7 @@ fn cancel(bridge: &Arc<Bridge>, row: InboxMessage) {
         // A worker has just taken it and finds the wish in the row that it leases.
         return;
     }
+    tell::positions(bridge, &row.conversation);
     let busy = bridge.activity.busy();
     let bridge = bridge.clone();
     bridge.tasks.clone().spawn(async move {
@@ -117,17 +117,21 @@ async fn serve(bridge: &Arc<Bridge>, conversation: &ConversationId) {
 }
 
 /// What the rest of the system is told while somebody is here, and who is here.
-async fn keep_alive(bridge: &Bridge, touched: &mut Instant) {
+async fn keep_alive(bridge: &Bridge, began: Instant, touched: &mut Option<Instant>) {
     if bridge.activity.is_busy() {
         bridge.relay.look_around(LISTENERS_EVERY).await;
     }
-    let active = bridge.activity.is_busy() || bridge.activity.last() > *touched;
-    if !active || touched.elapsed() < TOUCH_EVERY {
+    let active = bridge.activity.is_busy() || bridge.activity.last() > touched.unwrap_or(began);
+    // The first activity counts at once: it may be all that there is.
+    let due = touched.is_none_or(|at| at.elapsed() >= TOUCH_EVERY);
+    if !active || !due {
         return;
     }
-    *touched = Instant::now();
+    *touched = Some(Instant::now());
     let now = bridge.ports.clock.now();
-    match bridge.ports.tasks.touch(&bridge.user, bridge.generation, now).await {
+    let activity = bridge.habits.note(now);
+    let tasks = &bridge.ports.tasks;
+    match tasks.touch(&bridge.user, bridge.generation, now, &activity).await {
         Err(WriteError::Fenced) => bridge.halt.fence(),
         Err(error) => warn!(error = %chain(&error), "cannot note activity"),
         Ok(()) => {}

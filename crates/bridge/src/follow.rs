@@ -39,15 +39,16 @@ pub(crate) async fn follow(bridge: &Bridge, in_hand: &InHand, request: RunReques
     let mut run = bridge.agent.run(request.clone()).await;
     loop {
         let wanted = tokio::select! {
+            biased;
+            () = in_hand.cancelled.cancelled(), if abort.is_none() => Some(Abort::Cancelled),
+            () = bridge.halt.aborting.cancelled(), if abort != Some(Abort::Halted) => {
+                Some(Abort::Halted)
+            }
             event = run.next() => match event {
                 Some(RunEvent::End(end)) => return ended(abort, end),
                 Some(event) => on_event(bridge, in_hand, event),
                 None => return ended(abort, lost()),
             },
-            () = in_hand.cancelled.cancelled(), if abort.is_none() => Some(Abort::Cancelled),
-            () = bridge.halt.aborting.cancelled(), if abort != Some(Abort::Halted) => {
-                Some(Abort::Halted)
-            }
             () = sleep_until(deadline) => match abort {
                 None => Some(Abort::TooLong),
                 Some(_) => return ended(abort, lost()),

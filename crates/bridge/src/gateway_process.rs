@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::{Pid, Uid};
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -26,6 +25,7 @@ use crate::chain::chain;
 use crate::config::GatewayProgram;
 use crate::gateway_config::write_config;
 use crate::gateway_output::Output;
+use crate::orphans::Orphans;
 use crate::restarts::{Decision, Restarts};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,7 @@ pub struct Launch {
     pub config: Value,
     /// From SIGTERM to SIGKILL.
     pub stop_within: Duration,
+    pub orphans: Orphans,
 }
 
 #[derive(Clone)]
@@ -132,6 +133,7 @@ async fn attend(
     tasks: &TaskTracker,
 ) -> Option<ExitStatus> {
     let pid = Pid::from_raw(i32::try_from(child.id()?).ok()?);
+    let awaited = launch.orphans.awaits(pid);
     let output = Output::read(&mut child, tasks);
     info!(pid = pid.as_raw(), "started the gateway");
     let status = tokio::select! {
@@ -141,7 +143,8 @@ async fn attend(
         }
         () = stop.cancelled() => terminate(&mut child, pid, launch.stop_within).await,
     };
-    end_group(pid).await;
+    drop(awaited);
+    launch.orphans.end(pid).await;
     status
 }
 
@@ -157,20 +160,6 @@ async fn terminate(child: &mut Child, pid: Pid, within: Duration) -> Option<Exit
             let _ = killpg(pid, Signal::SIGKILL);
             child.wait().await.ok()
         }
-    }
-}
-
-/// Kills what the gateway left behind, and reaps those that became our children (as the first
-/// process of a container we inherit them).
-async fn end_group(group: Pid) {
-    const TRIES: u32 = 20;
-    for _ in 0..TRIES {
-        if killpg(group, Signal::SIGKILL).is_err() {
-            return;
-        }
-        let of_group = Pid::from_raw(-group.as_raw());
-        while waitpid(of_group, Some(WaitPidFlag::WNOHANG)).is_ok_and(|s| s.pid().is_some()) {}
-        sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -32,6 +32,21 @@ impl Health {
         self.answered_at.borrow().is_some_and(|at| at.elapsed() < FRESH)
     }
 
+    /// Green until `up`, though there is no agent to ask: nothing is wrong with a spare that waits,
+    /// nor with its user's agent while it starts.
+    pub async fn stay_green(self, up: impl Future<Output = ()>) {
+        let stay = async {
+            loop {
+                self.answered_at.send_replace(Some(Instant::now()));
+                sleep(ASK_EVERY).await;
+            }
+        };
+        tokio::select! {
+            () = up => {}
+            () = stay => {}
+        }
+    }
+
     pub async fn watch(self, agent: Arc<dyn Agent>, halt: Halt) {
         // A reply may still be under way while the bridge closes.
         let over = halt.aborting.clone();

@@ -1,20 +1,36 @@
 //! The bridge's process: configuration from the environment, ports on AWS, signals.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use async_trait::async_trait;
-use bridge::{Config, ModelSettings, ModelSource, Ports};
+use bridge::{Config, ModelSettings, ModelSource, Orphans, Ports};
+use domain::Owner;
 use platform::{SystemClock, Unavailable};
 use platform_aws::{
-    Aws, DynamoConnections, DynamoInbox, DynamoTasks, ManagementPush, Parameters, config,
+    Aws, DynamoConnections, DynamoInbox, DynamoSettings, DynamoSpares, DynamoTasks, EmfMetrics,
+    ManagementPush, Parameters, config,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-/// One thread: the bridge waits for others nearly all the time, and a second worker would cost
-/// memory that the agent needs.
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
+/// How long threads that are busy with the world's names may hold up the end.
+const THREADS_WITHIN: Duration = Duration::from_secs(1);
+
+fn main() -> anyhow::Result<()> {
+    // Before any child and any thread.
+    let orphans = Orphans::take_in().context("cannot take in orphans")?;
+    // One thread: the bridge waits for others nearly all the time, and a second worker would
+    // cost memory that the agent needs.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(run(orphans));
+    runtime.shutdown_timeout(THREADS_WITHIN);
+    outcome
+}
+
+async fn run(orphans: Orphans) -> anyhow::Result<()> {
+    // The first process of a container gets no signal that it does not ask for.
+    let shutdown = shutdown()?;
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
@@ -25,15 +41,25 @@ async fn main() -> anyhow::Result<()> {
         .init();
     let lookup = |name: &str| std::env::var(name).ok();
     let config = Config::from_lookup(lookup)?;
-    let ports = ports(&lookup)?;
+    let aws = Aws::from_lookup(&lookup)?;
+    let ports = ports(&aws, &lookup)?;
     hide_from_the_agent()?;
     // The one cryptography library; two of our dependencies would otherwise have to guess.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 
-    let (user, generation) = (config.user.clone(), config.generation);
-    tracing::info!(user.id = %user, generation = generation.0, "bridge starts");
-    bridge::run(config, ports, shutdown()?).await?;
-    tracing::info!(user.id = %user, generation = generation.0, "bridge ends");
+    match config.launch_token.owner.clone() {
+        Owner::User(user, generation) => {
+            tracing::info!(user.id = %user, generation = generation.0, "bridge starts");
+            bridge::run(config, ports, orphans, shutdown).await?;
+            tracing::info!(user.id = %user, generation = generation.0, "bridge ends");
+        }
+        Owner::Spare(spare) => {
+            let spares = Arc::new(DynamoSpares::from_lookup(&aws, &lookup)?);
+            tracing::info!(spare.id = %spare, "spare starts");
+            bridge::run_spare(config, ports, spares, orphans, shutdown).await?;
+            tracing::info!(spare.id = %spare, "spare ends");
+        }
+    }
     Ok(())
 }
 
@@ -43,23 +69,28 @@ fn hide_from_the_agent() -> anyhow::Result<()> {
     nix::sys::prctl::set_dumpable(false).context("cannot protect the environment")
 }
 
-fn ports(lookup: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Ports> {
-    let aws = Aws::from_lookup(lookup)?;
+fn ports(aws: &Aws, lookup: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Ports> {
     let model = Model {
-        parameters: Parameters::of(&aws),
+        parameters: Parameters::of(aws),
         name: config::required(lookup, "MODEL_PARAMETER")?,
     };
     Ok(Ports {
-        tasks: Arc::new(DynamoTasks::from_lookup(&aws, lookup)?),
-        inbox: Arc::new(DynamoInbox::from_lookup(&aws, lookup)?),
-        connections: Arc::new(DynamoConnections::from_lookup(&aws, lookup)?),
-        push: Arc::new(ManagementPush::from_lookup(&aws, lookup)?),
+        tasks: Arc::new(DynamoTasks::from_lookup(aws, lookup)?),
+        inbox: Arc::new(DynamoInbox::from_lookup(aws, lookup)?),
+        connections: Arc::new(DynamoConnections::from_lookup(aws, lookup)?),
+        push: Arc::new(ManagementPush::from_lookup(aws, lookup)?),
+        settings: Arc::new(DynamoSettings::from_lookup(aws, lookup)?),
+        metrics: Arc::new(EmfMetrics::default()),
         clock: Arc::new(SystemClock),
         model: Arc::new(model),
     })
 }
 
+/// Returns at the first signal that asks for the end; a second one changes nothing.
 fn shutdown() -> anyhow::Result<impl Future<Output = ()>> {
+    // A terminal that is closed takes nobody's agent with it. Kept as a handler, and not ignored:
+    // what is ignored stays so in the gateway.
+    let _ = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use domain::{ConnectionId, ConversationId, InboxState, MessageId, Outcome};
-use protocol::Nudge;
+use domain::{ConnectionId, ConversationId, InboxMessage, InboxState, MessageId, Outcome};
+use protocol::{Nudge, ServerFrame};
 use tracing::{debug, warn};
 
 use crate::bridge::Bridge;
 use crate::chain::chain;
+use crate::outbox::frames_of;
 use crate::tell;
+use crate::transcript::Transcript;
 
 pub async fn nudged(bridge: &Arc<Bridge>, nudge: Nudge) {
     bridge.activity.note();
     match nudge {
-        Nudge::Inbox { .. } => bridge.look_in_inbox.notify_one(),
+        // `Claimed` is for spares, and this one has been claimed.
+        Nudge::Inbox { .. } | Nudge::Claimed => bridge.look_in_inbox.notify_one(),
         Nudge::Cancel { message_id } => cancel(bridge, message_id),
         Nudge::Resume { connection_id, conversation_id, message_id, offset } => {
             let message = message_id.map(MessageId::new).transpose();
@@ -52,11 +55,16 @@ async fn resume(
     };
     match bridge.running.get(id) {
         Some(in_hand) => bridge.relay.resume(connection, &in_hand.reply, offset),
-        None => answer_from_the_row(bridge, connection, id).await,
+        None => answer_from_the_row(bridge, connection, id, offset).await,
     }
 }
 
-async fn answer_from_the_row(bridge: &Bridge, connection: &ConnectionId, id: &MessageId) {
+async fn answer_from_the_row(
+    bridge: &Bridge,
+    connection: &ConnectionId,
+    id: &MessageId,
+    offset: Option<u64>,
+) {
     let row = match bridge.ports.inbox.get(&bridge.user, id, bridge.ports.clock.now()).await {
         Ok(Some(row)) => row,
         Ok(None) => return,
@@ -73,7 +81,24 @@ async fn answer_from_the_row(bridge: &Bridge, connection: &ConnectionId, id: &Me
             tell::stream_end(&row, length, Outcome::Complete, None)
         }
         InboxState::Dead => tell::failed(&row, None),
-        InboxState::Pending | InboxState::Leased => tell::waits(&row),
+        InboxState::Pending | InboxState::Leased => {
+            if let Some(in_hand) = bridge.running.get(id) {
+                // It was taken up while we read.
+                return bridge.relay.resume(connection, &in_hand.reply, offset);
+            }
+            if offset.is_none_or(|units| units == 0) {
+                let left = what_is_left(&row);
+                left.iter().for_each(|frame| bridge.relay.frame_to(connection, frame));
+            }
+            tell::waits(bridge, &row)
+        }
     };
     bridge.relay.frame_to(connection, &frame);
+}
+
+/// What an interrupted run wrote of the reply.
+fn what_is_left(row: &InboxMessage) -> Vec<ServerFrame> {
+    let left = Transcript::new(row.id.clone(), row.conversation.clone(), true);
+    left.append(row.partial.as_deref().unwrap_or_default());
+    frames_of(&left)
 }

@@ -1,52 +1,58 @@
-//! The line on which nudges come: our own WebSocket connection to the API that browsers use.
-//! It is opened from here, so the task needs no inbound port (I6).
+//! The line on which nudges come: our own connection to the API that browsers use. It is opened
+//! from here, so the task needs no inbound port (I6).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
-use http::HeaderValue;
-use http::header::AUTHORIZATION;
-use protocol::{ClientFrame, Nudge};
-use tokio::net::TcpStream;
+use async_trait::async_trait;
+use protocol::Nudge;
 use tokio::time::{Instant, interval_at, sleep, timeout};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use crate::backoff::Backoff;
 use crate::bridge::Bridge;
-use crate::chain::chain;
 use crate::nudged::nudged;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-const DIAL_WITHIN: Duration = Duration::from_secs(15);
+pub(crate) const DIAL_WITHIN: Duration = Duration::from_secs(15);
 /// API Gateway closes a connection after 10 minutes without traffic,
-const PING_EVERY: Duration = Duration::from_secs(5 * 60);
+pub(crate) const PING_EVERY: Duration = Duration::from_secs(5 * 60);
+pub(crate) const PING_WITHIN: Duration = Duration::from_secs(10);
 /// and after two hours in any case: the next one is up before this one goes.
 const RENEW_AFTER: Duration = Duration::from_secs(110 * 60);
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const LAST_WORDS: Duration = Duration::from_secs(1);
+const CLOSED_WITHIN: Duration = Duration::from_millis(500);
 
-#[derive(Clone)]
-pub struct Line {
-    pub url: String,
-    pub token: String,
+#[async_trait]
+pub trait Line: Send + Sync {
+    async fn dial(&self) -> Result<Box<dyn Socket>, DialError>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialError {
+    /// It is another generation's turn.
+    Refused,
+    /// For the log. Worth another try.
+    Failed(String),
+}
+
+#[async_trait]
+pub trait Socket: Send {
+    /// A nudge's text; `None` when the socket is lost. Nothing is lost when it is dropped.
+    async fn next(&mut self) -> Option<String>;
+
+    /// `false` when the socket is lost.
+    async fn ping(&mut self) -> bool;
+
+    async fn close(&mut self);
 }
 
 /// Runs until the bridge has ended its work. A lost line costs time, never a message.
-pub async fn listen(bridge: Arc<Bridge>, line: Line) {
-    let over = bridge.halt.aborting.clone();
-    tokio::select! {
-        () = over.cancelled() => {}
-        () = keep_connected(&bridge, &line) => {}
-    }
+pub async fn listen(bridge: Arc<Bridge>, line: Arc<dyn Line>) {
+    bridge.halt.aborting.run_until_cancelled(keep_connected(&bridge, &*line)).await;
 }
 
-async fn keep_connected(bridge: &Arc<Bridge>, line: &Line) {
-    let mut backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(10));
+async fn keep_connected(bridge: &Arc<Bridge>, line: &dyn Line) {
+    let mut backoff = bridge.backoff("dial", (250, 10_000));
     let mut current: Option<CancellationToken> = None;
     loop {
         match dial(line).await {
@@ -63,72 +69,59 @@ async fn keep_connected(bridge: &Arc<Bridge>, line: &Line) {
                     before.cancel();
                 }
                 tokio::select! {
+                    biased;
                     _ = served => debug!("nudge connection was lost"),
                     () = sleep(RENEW_AFTER) => continue,
                 }
             }
-            Err(error) if is_refusal(&error) => return bridge.halt.fence(),
-            Err(error) if backoff.failures() == 0 => {
-                warn!(error = %chain(&error), "cannot open the nudge connection");
+            Err(DialError::Refused) => return bridge.halt.fence(),
+            Err(DialError::Failed(error)) if backoff.failures() == 0 => {
+                warn!(error, "cannot open the nudge connection");
             }
-            Err(_) => {}
+            Err(DialError::Failed(_)) => {}
         }
         backoff.wait().await;
     }
 }
 
-/// The launch token is good for one generation: refused, it is another one's turn.
-fn is_refusal(error: &Error) -> bool {
-    matches!(error, Error::Http(answer) if matches!(answer.status().as_u16(), 401 | 403))
+pub(crate) async fn dial(line: &dyn Line) -> Result<Box<dyn Socket>, DialError> {
+    let timed_out = |_| DialError::Failed("no answer in time".into());
+    timeout(DIAL_WITHIN, line.dial()).await.map_err(timed_out)?
 }
 
-async fn dial(line: &Line) -> Result<Socket, Error> {
-    let mut request = line.url.as_str().into_client_request()?;
-    let mut token = HeaderValue::try_from(format!("Bearer {}", line.token)).map_err(http_error)?;
-    token.set_sensitive(true);
-    request.headers_mut().insert(AUTHORIZATION, token);
-    let timed_out = || Error::Io(std::io::ErrorKind::TimedOut.into());
-    let dialed = timeout(DIAL_WITHIN, connect_async(request)).await;
-    Ok(dialed.map_err(|_| timed_out())??.0)
-}
-
-fn http_error(error: http::header::InvalidHeaderValue) -> Error {
-    Error::HttpFormat(error.into())
-}
-
-/// Until the line is lost, or another one has taken its place.
-async fn serve(bridge: Arc<Bridge>, mut socket: Socket, retired: CancellationToken) {
+/// Until the socket is lost, or another one has taken its place.
+async fn serve(bridge: Arc<Bridge>, mut socket: Box<dyn Socket>, retired: CancellationToken) {
     let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     loop {
         tokio::select! {
-            frame = socket.next() => match frame {
-                Some(Ok(Message::Text(text))) => on_text(&bridge, &text).await,
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                Some(Ok(_)) => {}
-            },
+            biased;
+            () = bridge.halt.aborting.cancelled() => break,
+            () = retired.cancelled() => {
+                let _ = timeout(LAST_WORDS, hear_out(&bridge, &mut *socket)).await;
+                break;
+            }
             _ = pings.tick() => {
-                if socket.send(ping()).await.is_err() {
+                if !timeout(PING_WITHIN, socket.ping()).await.unwrap_or(false) {
                     return;
                 }
             }
-            () = retired.cancelled() => break,
-            () = bridge.halt.aborting.cancelled() => break,
+            text = socket.next() => match text {
+                Some(text) => on_text(&bridge, &text).await,
+                None => return,
+            },
         }
     }
-    // What was sent before the sender knew the new line.
-    while let Ok(Some(Ok(Message::Text(text)))) = timeout(LAST_WORDS, socket.next()).await {
-        on_text(&bridge, &text).await;
+    let _ = timeout(CLOSED_WITHIN, socket.close()).await;
+}
+
+/// What was sent before the sender knew the new line.
+async fn hear_out(bridge: &Arc<Bridge>, socket: &mut dyn Socket) {
+    while let Some(text) = socket.next().await {
+        on_text(bridge, &text).await;
     }
-    let _ = timeout(LAST_WORDS, socket.close(None)).await;
 }
 
-/// A message, as the page sends it: whether API Gateway counts WebSocket's own pings as
-/// traffic is not documented.
-fn ping() -> Message {
-    Message::text(serde_json::to_string(&ClientFrame::Ping).expect("a frame serializes"))
-}
-
-async fn on_text(bridge: &Arc<Bridge>, text: &Utf8Bytes) {
+async fn on_text(bridge: &Arc<Bridge>, text: &str) {
     match serde_json::from_str::<Nudge>(text) {
         Ok(nudge) => nudged(bridge, nudge).await,
         // A newer control plane may say more than we understand. Then looking is enough.

@@ -205,20 +205,32 @@ impl Item {
     }
 }
 
+/// The whole text, for a connection that holds nothing of it.
+pub(crate) fn frames_of(reply: &Transcript) -> Vec<ServerFrame> {
+    let (mut at, end) = (UNKNOWN, reply.end());
+    let next = || {
+        let (frame, to) = reply.read(|written| piece(reply, written, at, end))?;
+        at = to;
+        Some(frame)
+    };
+    std::iter::from_fn(next).collect()
+}
+
 /// The next frame of a reply for a connection that stands at `from`, or `None` when it has all
-/// up to `end`.
+/// up to `end`, or there is nothing that could take the place of what it holds.
 fn piece(
     reply: &Transcript,
     written: &Written,
     from: Place,
     end: Place,
 ) -> Option<(ServerFrame, Place)> {
-    if end.epoch != written.end.epoch || (from.epoch == end.epoch && from.byte >= end.byte) {
+    let continues = from.epoch == end.epoch;
+    let is_complete = if continues { from.byte >= end.byte } else { end.byte == 0 };
+    if end.epoch != written.end.epoch || is_complete {
         return None;
     }
     let conversation_id = reply.conversation.to_string();
     let message_id = reply.message.to_string();
-    let continues = from.epoch == end.epoch;
     let start = if continues { from } else { Place { epoch: end.epoch, ..START } };
     let content = &written.text[start.byte..end.byte];
     let content = text::json_prefix(content, room_for(&conversation_id, &message_id)).to_owned();

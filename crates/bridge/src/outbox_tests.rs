@@ -138,11 +138,41 @@ fn a_replacement_makes_the_client_start_over() {
     reply.replace("");
     outbox.text(&reply, false);
     flush(&mut outbox, &mut client);
-    assert_eq!(client.text, "");
+    assert_eq!(client.text, "wrong", "until there is something better");
     reply.append("right");
     outbox.text(&reply, false);
     flush(&mut outbox, &mut client);
     assert_eq!(client.text, "right");
+}
+
+/// A reply that an earlier bridge began: nothing is known of what clients hold.
+#[test]
+fn a_reply_begun_anew_takes_nothing_away_before_it_has_text() {
+    let reply = Transcript::new(message("m"), ConversationId::default(), false);
+    let (mut outbox, reply) = (Outbox::default(), Arc::new(reply));
+    let mut client = Client { text: "left by another run".into(), frames: 0 };
+    outbox.joins_late(&reply);
+    outbox.resume(&reply, Some(9));
+    outbox.text(&reply, true);
+    flush(&mut outbox, &mut client);
+    assert_eq!((client.text.as_str(), client.frames), ("left by another run", 0));
+    reply.append("anew");
+    outbox.text(&reply, true);
+    flush(&mut outbox, &mut client);
+    assert_eq!(client.text, "anew");
+}
+
+#[test]
+fn a_text_that_is_left_is_a_snapshot_and_what_does_not_fit_one() {
+    let text = "\"한😀\n".repeat(10_000);
+    let reply = reply("m");
+    reply.append(&text);
+    let frames = frames_of(&reply);
+    assert!(matches!(frames[0], ServerFrame::StreamSnapshot { .. }));
+    assert!(frames.len() > 3, "{}", frames.len());
+    let mut client = Client { text: "something else".into(), frames: 0 };
+    frames.iter().for_each(|frame| client.take(&encode(frame)));
+    assert!(client.text == text, "not the same text");
 }
 
 #[test]
@@ -251,7 +281,7 @@ proptest! {
             client.text = whole[..on_a_character.unwrap_or(0)].to_owned();
             flush(&mut outbox, &mut client);
             prop_assert_eq!(&client.text, &whole);
-            let lacks_nothing = on_a_character == Some(whole.len());
+            let lacks_nothing = whole.is_empty() || on_a_character == Some(whole.len());
             prop_assert_eq!(client.frames == 0, lacks_nothing);
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use platform::{Clock, Connections, Inbox, Push, Tasks};
+use platform::{Clock, Connections, Inbox, Metrics, Push, Settings, Tasks};
 
 use crate::model::ModelSettings;
 
@@ -13,6 +13,8 @@ pub struct Ports {
     pub inbox: Arc<dyn Inbox>,
     pub connections: Arc<dyn Connections>,
     pub push: Arc<dyn Push>,
+    pub settings: Arc<dyn Settings>,
+    pub metrics: Arc<dyn Metrics>,
     pub clock: Arc<dyn Clock>,
     pub model: Arc<dyn ModelSource>,
 }

@@ -10,29 +10,43 @@ pub(crate) struct Queues(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// One entry for each conversation that a worker serves, without texts: those come with
-    /// the lease, and 200 of them would be 25 MB.
-    waiting: HashMap<ConversationId, VecDeque<InboxMessage>>,
+    /// One entry for each conversation that a worker serves.
+    queues: HashMap<ConversationId, Queue>,
     /// Waiting or in a worker's hand.
     known: HashSet<MessageId>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    /// A worker has one in hand that came before these.
+    taken: bool,
+}
+
+struct Waiting {
+    /// Without texts: those come with the lease, and 200 of them would be 25 MB.
+    row: InboxMessage,
+    /// The position that was last given out.
+    told: Option<usize>,
 }
 
 impl Queues {
     /// Takes in what is new; answers with the conversations that need a worker.
     pub(crate) fn add(&self, rows: Vec<InboxMessage>) -> Vec<ConversationId> {
         let mut state = self.lock();
-        let State { waiting, known } = &mut *state;
+        let State { queues, known } = &mut *state;
         let mut unserved = Vec::new();
         for row in rows {
             if !known.insert(row.id.clone()) {
                 continue;
             }
-            let queue = waiting.entry(row.conversation.clone()).or_insert_with(|| {
+            let queue = queues.entry(row.conversation.clone()).or_insert_with(|| {
                 unserved.push(row.conversation.clone());
-                VecDeque::new()
+                Queue::default()
             });
-            let place = queue.partition_point(|other| other.order() < row.order());
-            queue.insert(place, InboxMessage { text: String::new(), ..row });
+            let place = queue.waiting.partition_point(|other| other.row.order() < row.order());
+            let row = InboxMessage { text: String::new(), partial: None, ..row };
+            queue.waiting.insert(place, Waiting { row, told: None });
         }
         unserved
     }
@@ -40,21 +54,23 @@ impl Queues {
     /// The next message of a worker's conversation; `None` dismisses the worker.
     pub(crate) fn take(&self, conversation: &ConversationId) -> Option<InboxMessage> {
         let mut state = self.lock();
-        let next = state.waiting.get_mut(conversation).and_then(VecDeque::pop_front);
+        let queue = state.queues.get_mut(conversation)?;
+        queue.taken = true;
+        let next = queue.waiting.pop_front();
         if next.is_none() {
-            state.waiting.remove(conversation);
+            state.queues.remove(conversation);
         }
-        next
+        next.map(|waiting| waiting.row)
     }
 
     /// Takes a waiting message out of its turn. `known` keeps it until [`Queues::done`].
     pub(crate) fn pull(&self, row: &InboxMessage) -> bool {
         let mut state = self.lock();
-        let Some(queue) = state.waiting.get_mut(&row.conversation) else {
+        let Some(queue) = state.queues.get_mut(&row.conversation) else {
             return false;
         };
-        let place = queue.iter().position(|other| other.id == row.id);
-        place.and_then(|at| queue.remove(at)).is_some()
+        let place = queue.waiting.iter().position(|other| other.row.id == row.id);
+        place.and_then(|at| queue.waiting.remove(at)).is_some()
     }
 
     /// The message may be taken in again, should the inbox still show it.
@@ -67,11 +83,34 @@ impl Queues {
         self.lock().known.insert(id.clone())
     }
 
-    /// The first `limit` messages that wait behind the current one.
-    pub(crate) fn behind(&self, conversation: &ConversationId, limit: usize) -> Vec<MessageId> {
+    /// Of the first `limit` that wait, those behind others whose position is not the one that was
+    /// last given out: with how many are answered before each.
+    pub(crate) fn moved(
+        &self,
+        conversation: &ConversationId,
+        limit: usize,
+    ) -> Vec<(InboxMessage, usize)> {
+        let mut state = self.lock();
+        let Some(queue) = state.queues.get_mut(conversation) else {
+            return Vec::new();
+        };
+        let in_hand = usize::from(queue.taken);
+        let mut moved = Vec::new();
+        for (index, waiting) in queue.waiting.iter_mut().take(limit).enumerate() {
+            let ahead = index + in_hand;
+            if waiting.told.replace(ahead) != Some(ahead) && ahead > 0 {
+                moved.push((waiting.row.clone(), ahead));
+            }
+        }
+        moved
+    }
+
+    /// How many messages are answered before a waiting one, the one in the worker's hand included.
+    pub(crate) fn position(&self, row: &InboxMessage) -> Option<usize> {
         let state = self.lock();
-        let queue = state.waiting.get(conversation).into_iter().flatten();
-        queue.take(limit).map(|row| row.id.clone()).collect()
+        let queue = state.queues.get(&row.conversation)?;
+        let place = queue.waiting.iter().position(|other| other.row.id == row.id);
+        place.map(|index| index + usize::from(queue.taken))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -97,6 +136,7 @@ mod tests {
             lease_generation: None,
             attempts: 0,
             cancel_requested: false,
+            partial: None,
             reply_length: None,
         }
     }
@@ -112,6 +152,44 @@ mod tests {
         queues.add(vec![row("b", 2), row("c", 2)]);
         queues.add(vec![row("a", 1)]);
         assert_eq!(take_all(&queues), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_waiting_message_is_behind_the_one_in_hand_and_those_before_it() {
+        let queues = Queues::default();
+        queues.add(vec![row("a", 1), row("b", 2), row("c", 3)]);
+        queues.take(&ConversationId::default());
+        assert_eq!(queues.position(&row("b", 2)), Some(1));
+        assert_eq!(queues.position(&row("c", 3)), Some(2));
+        assert_eq!(queues.position(&row("a", 1)), None, "it is being answered");
+    }
+
+    fn moved(queues: &Queues) -> Vec<(String, usize)> {
+        let moved = queues.moved(&ConversationId::default(), 3);
+        moved.into_iter().map(|(row, ahead)| (row.id.to_string(), ahead)).collect()
+    }
+
+    #[test]
+    fn a_position_is_given_out_when_it_is_new_and_never_twice() {
+        let queues = Queues::default();
+        queues.add(vec![row("a", 1), row("c", 3)]);
+        assert_eq!(moved(&queues), [("c".into(), 1)], "nobody is before the first");
+        queues.take(&ConversationId::default());
+        assert_eq!(moved(&queues), [], "the first is still the only one before it");
+        queues.add(vec![row("d", 4), row("e", 5), row("f", 6)]);
+        assert_eq!(moved(&queues), [("d".into(), 2), ("e".into(), 3)], "the limit is three");
+        queues.add(vec![row("b", 2)]);
+        assert_eq!(moved(&queues), [("b".into(), 1), ("c".into(), 2), ("d".into(), 3)]);
+        queues.pull(&row("b", 2));
+        assert_eq!(moved(&queues), [("c".into(), 1), ("d".into(), 2)]);
+    }
+
+    #[test]
+    fn no_text_is_kept_of_what_waits() {
+        let queues = Queues::default();
+        queues.add(vec![InboxMessage { partial: Some("half".into()), ..row("a", 1) }]);
+        let taken = queues.take(&ConversationId::default()).expect("it waits");
+        assert_eq!((taken.text.as_str(), taken.partial), ("", None));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The writes around a message. Each is repeated until it works or is not ours to do: a reply
 //! that exists is never dropped and never recorded twice.
 
-use std::time::Duration;
-
+use domain::limits::PARTIAL_TEXT_MAX_BYTES;
+use domain::text::byte_prefix;
 use domain::{InboxMessage, InboxState, MessageId, Reply};
-use platform::{Completion, Unavailable, WriteError};
+use platform::{Completion, Metric, Unavailable, WriteError};
 use tracing::{error, info, warn};
 
 use crate::answer::Verdict;
@@ -13,13 +13,9 @@ use crate::bridge::{Bridge, InHand};
 use crate::chain::chain;
 use crate::tell;
 
-fn backoff() -> Backoff {
-    Backoff::new(Duration::from_millis(200), Duration::from_secs(10))
-}
-
 /// `None`: it is not ours, or the bridge is stopping.
 pub(crate) async fn lease(bridge: &Bridge, id: &MessageId) -> Option<InboxMessage> {
-    let mut backoff = backoff();
+    let mut backoff = bridge.backoff(id.as_str(), (200, 10_000));
     loop {
         match bridge.ports.inbox.lease(&bridge.user, id, bridge.generation).await {
             Ok(row) => return Some(row),
@@ -32,6 +28,7 @@ pub(crate) async fn lease(bridge: &Bridge, id: &MessageId) -> Option<InboxMessag
             Err(WriteError::Unavailable(error)) => report("lease a message", &error, &backoff),
         }
         tokio::select! {
+            biased;
             () = bridge.halt.closing.cancelled() => return None,
             () = backoff.wait() => {}
         }
@@ -40,7 +37,7 @@ pub(crate) async fn lease(bridge: &Bridge, id: &MessageId) -> Option<InboxMessag
 
 pub(crate) async fn close(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage, verdict: Verdict) {
     if matches!(verdict, Verdict::GivenBack) {
-        return give_back(bridge, row).await;
+        return give_back(bridge, in_hand, row).await;
     }
     let Some((reply, state)) = verdict.into_recorded() else {
         return;
@@ -49,6 +46,9 @@ pub(crate) async fn close(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage,
     bridge.relay.text(&in_hand.reply, true);
     // I4: the end is announced only once it is on record.
     if complete(bridge, row, &reply, state).await {
+        if state == InboxState::Dead {
+            bridge.ports.metrics.count(Metric::DeadMessages, 1);
+        }
         tell::ended(bridge, in_hand, row, &reply);
     }
 }
@@ -56,7 +56,7 @@ pub(crate) async fn close(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage,
 /// Whether the message has ended, on record, with what we gave.
 async fn complete(bridge: &Bridge, row: &InboxMessage, reply: &Reply, state: InboxState) -> bool {
     let completion = Completion { message: row, reply, state, generation: bridge.generation };
-    let mut backoff = backoff();
+    let mut backoff = bridge.backoff(row.id.as_str(), (200, 10_000));
     loop {
         if bridge.halt.is_fenced() {
             return false;
@@ -81,17 +81,22 @@ async fn complete(bridge: &Bridge, row: &InboxMessage, reply: &Reply, state: Inb
             Err(WriteError::Unavailable(error)) => report("record a reply", &error, &backoff),
         }
         tokio::select! {
+            biased;
             () = bridge.halt.fenced.cancelled() => {}
             () = backoff.wait() => {}
         }
     }
 }
 
-async fn give_back(bridge: &Bridge, row: &InboxMessage) {
+async fn give_back(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage) {
     const TRIES: u32 = 3;
-    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
+    let mut backoff = bridge.backoff(row.id.as_str(), (100, 1_000));
+    let written = in_hand.reply.text();
+    // Nothing new is no reason to forget what an earlier bridge wrote.
+    let partial = (!written.is_empty()).then(|| byte_prefix(&written, PARTIAL_TEXT_MAX_BYTES));
+    let inbox = &bridge.ports.inbox;
     while backoff.failures() < TRIES {
-        match bridge.ports.inbox.give_back(&bridge.user, &row.id, bridge.generation).await {
+        match inbox.give_back(&bridge.user, &row.id, bridge.generation, partial).await {
             Ok(()) => break,
             Err(WriteError::Fenced) => return bridge.halt.fence(),
             Err(WriteError::Conflict) => return,

@@ -3,7 +3,7 @@
 //! A connection that is slow, throttled or gone changes nothing for the others, nor for the
 //! reply: that is recorded from the transcript.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use domain::{ConnectionId, MessageId, UserId};
 use platform::PushError;
 use protocol::ServerFrame;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, error, warn};
@@ -35,9 +35,9 @@ pub struct Relay {
 struct Shared {
     user: UserId,
     ports: Ports,
-    lines: Mutex<HashMap<ConnectionId, Arc<Line>>>,
+    lines: Mutex<BTreeMap<ConnectionId, Arc<Line>>>,
     /// Replies that are being written: who joins late gets what there is of them.
-    replies: Mutex<HashMap<MessageId, Arc<Transcript>>>,
+    replies: Mutex<BTreeMap<MessageId, Arc<Transcript>>>,
     read_at: Mutex<Option<Instant>>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -115,7 +115,8 @@ impl Relay {
         }
         let now = self.shared.ports.clock.now();
         match self.shared.ports.connections.clients_of(&self.shared.user, now).await {
-            Ok(ids) => ids.iter().for_each(|id| self.listen(id)),
+            // In an order of their own: the world answers in any.
+            Ok(ids) => BTreeSet::from_iter(ids).iter().for_each(|id| self.listen(id)),
             // The next look finds them; a client that resumes is added without one.
             Err(error) => {
                 *self.shared.read_at.lock().expect("no holder panics") = None;
@@ -158,17 +159,18 @@ impl Relay {
         let outbox = Mutex::new(outbox);
         let line = Arc::new(Line { id: id.clone(), outbox, wake: Notify::new() });
         lines.insert(id.clone(), line.clone());
-        self.shared.tasks.spawn(pump(self.shared.clone(), line.clone()));
+        let pump = pump(self.shared.clone(), line.clone());
+        self.shared.tasks.spawn(self.shared.stop.clone().run_until_cancelled_owned(pump));
         line
     }
 }
 
 impl Shared {
-    fn lines(&self) -> std::sync::MutexGuard<'_, HashMap<ConnectionId, Arc<Line>>> {
+    fn lines(&self) -> std::sync::MutexGuard<'_, BTreeMap<ConnectionId, Arc<Line>>> {
         self.lines.lock().expect("no holder panics")
     }
 
-    fn replies(&self) -> std::sync::MutexGuard<'_, HashMap<MessageId, Arc<Transcript>>> {
+    fn replies(&self) -> std::sync::MutexGuard<'_, BTreeMap<MessageId, Arc<Transcript>>> {
         self.replies.lock().expect("no holder panics")
     }
 
@@ -199,39 +201,30 @@ impl Line {
     }
 }
 
-/// Ends when the connection is gone or the relay is finished.
+/// Ends when the connection is gone.
 async fn pump(shared: Arc<Shared>, line: Arc<Line>) {
-    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+    let (first, max) = (Duration::from_millis(100), Duration::from_secs(5));
+    let mut backoff = Backoff::new(&line.id, first, max);
     loop {
         let next = line.outbox().next(Instant::now());
-        let goes_on = match next {
-            Next::Post(post) => deliver(&shared, &line, post, &mut backoff).await,
-            Next::At(at) => rest(&shared, &line, Some(at)).await,
+        match next {
+            Next::Post(post) => {
+                if !deliver(&shared, &line, post, &mut backoff).await {
+                    return;
+                }
+            }
+            Next::At(at) => {
+                let _ = timeout_at(at, line.wake.notified()).await;
+            }
             Next::Idle => {
                 shared.went_quiet.notify_waiters();
-                rest(&shared, &line, None).await
+                line.wake.notified().await;
             }
-        };
-        if !goes_on {
-            return;
         }
     }
 }
 
-async fn rest(shared: &Shared, line: &Line, until: Option<Instant>) -> bool {
-    let due = async {
-        match until {
-            Some(at) => sleep_until(at).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = shared.stop.cancelled() => false,
-        () = line.wake.notified() => true,
-        () = due => true,
-    }
-}
-
+/// Whether the connection is still one of ours.
 async fn deliver(shared: &Shared, line: &Line, post: Post, backoff: &mut Backoff) -> bool {
     let posted = timeout(POST_TIMEOUT, shared.ports.push.push(&line.id, &post.frame)).await;
     match posted {
@@ -257,11 +250,8 @@ async fn deliver(shared: &Shared, line: &Line, post: Post, backoff: &mut Backoff
         }
         Ok(Err(PushError::Unavailable(_))) | Err(_) => line.outbox().not_delivered(),
     }
-    let delay = backoff.next_delay();
-    tokio::select! {
-        () = shared.stop.cancelled() => false,
-        () = tokio::time::sleep(delay) => true,
-    }
+    backoff.wait().await;
+    true
 }
 
 async fn let_go(shared: &Shared, line: &Line) {

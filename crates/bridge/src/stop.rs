@@ -16,23 +16,20 @@ use crate::chain::chain;
 use crate::halt::Reason;
 use crate::{record, tell};
 
+// Each of these is an end to waiting for a world that does not answer at all.
+const SAID_WITHIN: Duration = Duration::from_secs(10);
+const READ_WITHIN: Duration = Duration::from_secs(10);
 /// Aborting, giving back and saying so, once the grace is over.
-const ABORTED_WITHIN: Duration = Duration::from_secs(10);
+const ABORTED_WITHIN: Duration = Duration::from_secs(6);
+const RELEASED_WITHIN: Duration = Duration::from_secs(5);
 const TOLD_WITHIN: Duration = Duration::from_secs(2);
 const WRITE_TRIES: u32 = 5;
 
 /// Ends all work on messages. The gateway still runs afterwards: an abort needs it.
 pub async fn wind_down(bridge: &Arc<Bridge>) {
     if !bridge.halt.is_fenced() {
-        // Set, then read. A message put before this write is seen by the read below; one put
-        // after it meets Stopping and launches the next generation.
-        set_stopping(bridge).await;
-        tell_who_waits(bridge).await;
-        let replies = timeout(bridge.policy.reply_grace, bridge.activity.until_not_busy());
-        tokio::select! {
-            _ = replies => {}
-            () = bridge.halt.fenced.cancelled() => {}
-        }
+        let last = bridge.halt.fenced.run_until_cancelled(last_replies(bridge));
+        let _ = timeout(bridge.policy.reply_grace, last).await;
     }
     bridge.halt.aborting.cancel();
     if timeout(ABORTED_WITHIN, bridge.activity.until_not_busy()).await.is_err() {
@@ -40,37 +37,53 @@ pub async fn wind_down(bridge: &Arc<Bridge>) {
     }
 }
 
+async fn last_replies(bridge: &Arc<Bridge>) {
+    // Set, then read. A message put before this write is seen by the read below; one put
+    // after it meets Stopping and launches the next generation.
+    if timeout(SAID_WITHIN, set_stopping(bridge)).await.is_err() {
+        warn!("nobody took note that we stop");
+    }
+    if bridge.halt.is_fenced() {
+        return;
+    }
+    bridge.relay.frame(&tell::status(TaskStatus::Stopping, Phase::Stopping, None));
+    tell_who_waits(bridge).await;
+    bridge.activity.until_not_busy().await;
+}
+
 /// The last write of this generation. A fenced bridge makes it too: it is not a claim to
 /// anything but the word its successor waits for.
 pub async fn release(bridge: &Bridge) {
-    release_generation(bridge).await;
+    if timeout(RELEASED_WITHIN, release_generation(bridge)).await.is_err() {
+        warn!("nobody took note that we are gone");
+    }
     let fenced = bridge.halt.is_fenced();
     bridge.relay.finish(if fenced { Duration::ZERO } else { TOLD_WITHIN }).await;
 }
 
 async fn set_stopping(bridge: &Bridge) {
-    let mut backoff = backoff();
+    let mut backoff = backoff(bridge);
     while backoff.failures() < WRITE_TRIES {
-        match bridge.ports.tasks.set_stopping(&bridge.user, bridge.generation).await {
-            Ok(()) => break,
+        let due_at = bridge.ports.clock.now() + bridge.policy.stop_within;
+        let tasks = &bridge.ports.tasks;
+        match tasks.set_stopping(&bridge.user, bridge.generation, due_at).await {
+            Ok(()) | Err(WriteError::Conflict) => return,
             Err(WriteError::Fenced) => return bridge.halt.fence(),
-            Err(WriteError::Conflict) => break,
             Err(WriteError::Unavailable(error)) => {
                 warn!(error = %chain(&error), "cannot say that we stop");
                 backoff.wait().await;
             }
         }
     }
-    bridge.relay.frame(&tell::status(TaskStatus::Stopping, Phase::Stopping, None));
 }
 
 async fn tell_who_waits(bridge: &Arc<Bridge>) {
-    let rows = match bridge.ports.inbox.open(&bridge.user, bridge.ports.clock.now()).await {
-        Ok(rows) => rows,
-        Err(error) => {
-            // They stay in the inbox, and the watchdog reads it when this task has stopped.
-            return warn!(error = %chain(&error), "cannot read who waits");
-        }
+    let open = bridge.ports.inbox.open(&bridge.user, bridge.ports.clock.now());
+    // Whom we do not find stays in the inbox: the watchdog reads it when this task has stopped.
+    let rows = match timeout(READ_WITHIN, open).await {
+        Ok(Ok(rows)) => rows,
+        Ok(Err(error)) => return warn!(error = %chain(&error), "cannot read who waits"),
+        Err(_) => return warn!("reading who waits takes too long"),
     };
     let waiting: Vec<_> =
         rows.into_iter().filter(|row| bridge.running.get(&row.id).is_none()).collect();
@@ -109,9 +122,10 @@ async fn could_not_start(bridge: &Bridge, row: &InboxMessage, reason: &str) {
 }
 
 async fn release_generation(bridge: &Bridge) {
-    let mut backoff = backoff();
+    let mut backoff = backoff(bridge);
     while backoff.failures() < WRITE_TRIES {
-        match bridge.ports.tasks.release(&bridge.user, bridge.generation).await {
+        let now = bridge.ports.clock.now();
+        match bridge.ports.tasks.release(&bridge.user, bridge.generation, now).await {
             Ok(was_current) => {
                 info!(was_current, "released");
                 if was_current {
@@ -134,9 +148,10 @@ fn idle() -> protocol::ServerFrame {
         detail: None,
         message_id: None,
         conversation_id: None,
+        queued_behind: None,
     }
 }
 
-fn backoff() -> Backoff {
-    Backoff::new(Duration::from_millis(100), Duration::from_secs(2))
+fn backoff(bridge: &Bridge) -> Backoff {
+    bridge.backoff("stop", (100, 2_000))
 }

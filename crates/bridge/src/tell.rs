@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{InboxMessage, Outcome, Phase, Reply, TaskStatus, text};
+use domain::{ConversationId, InboxMessage, Outcome, Phase, Reply, ReplyTo, TaskStatus, text};
 use protocol::{ErrorCode, ServerFrame, TokenUsage};
 
 use crate::bridge::{Bridge, InHand};
@@ -23,6 +23,7 @@ pub(crate) fn status(status: TaskStatus, phase: Phase, detail: Option<&str>) -> 
         detail: detail.map(|text| text::byte_prefix(text, REASON_MAX_BYTES).to_owned()),
         message_id: None,
         conversation_id: None,
+        queued_behind: None,
     }
 }
 
@@ -34,6 +35,7 @@ fn status_of(row: &InboxMessage, status: TaskStatus, phase: Phase, detail: &str)
         detail: Some(detail.into()),
         message_id: Some(row.id.to_string()),
         conversation_id: Some(row.conversation.to_string()),
+        queued_behind: None,
     }
 }
 
@@ -41,15 +43,20 @@ fn status_of(row: &InboxMessage, status: TaskStatus, phase: Phase, detail: &str)
 pub(crate) fn begins(bridge: &Bridge, row: &InboxMessage) {
     let frame = status_of(row, TaskStatus::Running, Phase::Ready, "Your agent is answering.");
     bridge.relay.frame_about(&row.id, &frame);
-    let behind = bridge.queues.behind(&row.conversation, POSITIONS_TOLD);
-    for (position, id) in behind.iter().enumerate() {
-        let frame = ServerFrame::Accepted {
-            message_id: id.to_string(),
-            conversation_id: row.conversation.to_string(),
-            position: u32::try_from(position).unwrap_or(u32::MAX),
-            duplicate: false,
-        };
-        bridge.relay.frame_about(id, &frame);
+    positions(bridge, &row.conversation);
+}
+
+/// To each message that waits behind others, when that many is news.
+pub(crate) fn positions(bridge: &Bridge, conversation: &ConversationId) {
+    // Who waits now has been told that the next machine answers him.
+    if bridge.halt.is_closing() {
+        return;
+    }
+    for (row, ahead) in bridge.queues.moved(conversation, POSITIONS_TOLD) {
+        if let ReplyTo::Connection { id } = &row.reply_to {
+            bridge.relay.listen(id);
+        }
+        bridge.relay.frame_about(&row.id, &queued(&row, ahead));
     }
 }
 
@@ -69,6 +76,7 @@ pub(crate) fn provider_retries(bridge: &Bridge, reply: &Transcript, detail: &str
         detail: Some(text::byte_prefix(detail, REASON_MAX_BYTES).to_owned()),
         message_id: Some(reply.message.to_string()),
         conversation_id: Some(reply.conversation.to_string()),
+        queued_behind: None,
     };
     bridge.relay.frame_about(&reply.message, &frame);
 }
@@ -78,9 +86,23 @@ pub(crate) fn moves(bridge: &Bridge, row: &InboxMessage) {
     bridge.relay.frame_about(&row.id, &frame);
 }
 
-pub(crate) fn waits(row: &InboxMessage) -> ServerFrame {
-    let detail = "Your message waits for its turn.";
-    status_of(row, TaskStatus::Running, Phase::Ready, detail)
+/// It is not this message's turn yet.
+pub(crate) fn waits(bridge: &Bridge, row: &InboxMessage) -> ServerFrame {
+    queued(row, bridge.queues.position(row).unwrap_or_default())
+}
+
+/// `ahead` 0: it is next, or not taken in yet.
+fn queued(row: &InboxMessage, ahead: usize) -> ServerFrame {
+    let queued_behind = (ahead > 0).then(|| u32::try_from(ahead).unwrap_or(u32::MAX));
+    ServerFrame::Status {
+        status: TaskStatus::Running,
+        phase: Some(Phase::Ready),
+        eta_seconds: None,
+        detail: Some("Your message waits for its turn.".into()),
+        message_id: Some(row.id.to_string()),
+        conversation_id: Some(row.conversation.to_string()),
+        queued_behind,
+    }
 }
 
 pub(crate) fn could_not_answer(reason: &str) -> String {

@@ -26,7 +26,7 @@ async fn a_launch_that_was_overtaken_does_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_launch_that_was_taken_for_dead_does_nothing() {
     let world = world_at(1).await;
-    world.tasks().release(&user(), Generation(1)).await.expect("no faults");
+    world.tasks().release(&user(), Generation(1), world.clock().now()).await.expect("no faults");
     assert!(turn(&world, 1).await.is_none());
 }
 
@@ -44,7 +44,11 @@ async fn a_launch_waits_for_its_predecessor_to_release() {
     let began = Instant::now();
     let (state, ()) = tokio::join!(turn(&world, 2), async {
         sleep(Duration::from_secs(20)).await;
-        world.tasks().release(&user(), Generation(1)).await.expect("no faults");
+        world
+            .tasks()
+            .release(&user(), Generation(1), world.clock().now())
+            .await
+            .expect("no faults");
     });
     assert!(state.is_some());
     assert!((20..25).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bridge::{Config, GatewayProcess, GatewayState, Launch};
-use domain::{Generation, LaunchToken};
+use bridge::{Config, GatewayProcess, GatewayState, Launch, Orphans};
+use domain::{Generation, LaunchToken, Owner};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -17,7 +18,7 @@ use crate::support::user;
 const SECRET: [u8; 32] = [7; 32];
 
 fn launch(dir: &Path, script: &str) -> Launch {
-    let token = LaunchToken::new(user(), Generation(1), SECRET).expose();
+    let token = LaunchToken::new(Owner::User(user(), Generation(1)), SECRET).expose();
     let config = Config::from_lookup(|name| {
         Some(match name {
             "USER_ID" => "ana".to_owned(),
@@ -41,6 +42,7 @@ fn launch(dir: &Path, script: &str) -> Launch {
         model_key: "proxy-key".into(),
         config: json!({ "gateway": { "mode": "local" } }),
         stop_within: Duration::from_millis(500),
+        orphans: Orphans::default(),
     }
 }
 
@@ -109,7 +111,7 @@ async fn the_agent_sees_nothing_but_the_listed_variables() {
         assert!(allowed.contains(name), "{name} leaked");
     }
     assert!(names.contains(&"OPENCLAW_GATEWAY_TOKEN"));
-    let secret = LaunchToken::new(user(), Generation(1), SECRET).expose();
+    let secret = LaunchToken::new(Owner::User(user(), Generation(1)), SECRET).expose();
     assert!(!environment.contains(&secret) && !environment.contains("secret"));
 }
 
@@ -232,4 +234,177 @@ async fn a_gateway_does_not_outlive_a_killed_bridge() {
     assert!(is_alive(gateway));
     bridge.kill().await.expect("it runs");
     until_dead(gateway).await;
+}
+
+/// Runs one of the tests marked as not for themselves, in a process that has no other children.
+async fn alone(test: &str) {
+    let dir = TempDir::new().expect("a directory");
+    let me = std::env::current_exe().expect("this test");
+    let output = tokio::process::Command::new(me)
+        .args(["--exact", &format!("process::{test}"), "--ignored"])
+        .env(DIR_OF_THE_KILLED, dir.path())
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(Duration::from_secs(30), output).await.expect("it ends").expect("it ran");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+fn dir_of_the_lonely() -> PathBuf {
+    std::env::var(DIR_OF_THE_KILLED).expect("set by `alone`").into()
+}
+
+fn start_above_orphans(dir: &Path, script: &str) -> GatewayProcess {
+    let orphans = Orphans::take_in().expect("Linux can");
+    tokio::spawn(orphans.clone().bury());
+    let launch = Launch { orphans, ..launch(dir, script) };
+    GatewayProcess::start(launch, &TaskTracker::new())
+}
+
+/// In a session of its own, where no signal to the gateway's group arrives, and without a parent.
+const ORPHAN: &str =
+    "sh -c 'setsid sh -c \"$TOOL\" & '; while [ ! -e orphan ]; do sleep 0.01; done;";
+
+fn leaving_behind(tool: &str, then: &str) -> String {
+    format!("export TOOL='{tool}'; {ORPHAN} {then}")
+}
+
+#[tokio::test]
+async fn an_orphan_that_dies_is_buried() {
+    alone("buries_an_orphan").await;
+}
+
+#[tokio::test]
+#[ignore = "run by an_orphan_that_dies_is_buried"]
+async fn buries_an_orphan() {
+    let dir = dir_of_the_lonely();
+    let tool = "echo $$ > orphan.new; mv orphan.new orphan; sleep 0.2";
+    let gateway = start_above_orphans(&dir, &leaving_behind(tool, "exec sleep 1000"));
+    let orphan = pid_in(dir.join("orphan")).await;
+    until_buried(orphan).await;
+    assert_eq!(*gateway.state().borrow(), GatewayState::Started { times: 1 });
+    gateway.stop().await;
+}
+
+async fn until_buried(pid: i32) {
+    let gone = async {
+        while Path::new(&format!("/proc/{pid}")).exists() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(timeout(Duration::from_secs(10), gone).await.is_ok(), "{pid} is still there");
+}
+
+#[tokio::test]
+async fn an_orphan_ends_with_its_gateway() {
+    alone("ends_an_orphan").await;
+}
+
+#[tokio::test]
+#[ignore = "run by an_orphan_ends_with_its_gateway"]
+async fn ends_an_orphan() {
+    let dir = dir_of_the_lonely();
+    // Deaf, with a child that becomes an orphan when it is killed.
+    let tool = "trap \"\" TERM; echo $$ > orphan.new; mv orphan.new orphan; \
+                sleep 1000 & echo $! > child.new; mv child.new child; wait; sleep 1000";
+    let gateway = start_above_orphans(&dir, &leaving_behind(tool, "exec sleep 1000"));
+    let orphan = pid_in(dir.join("orphan")).await;
+    let child = pid_in(dir.join("child")).await;
+    gateway.stop().await;
+    assert!(!is_alive(orphan) && !is_alive(child));
+    until_buried(orphan).await;
+    until_buried(child).await;
+}
+
+#[tokio::test]
+async fn an_orphan_is_asked_before_it_is_killed() {
+    alone("asks_an_orphan").await;
+}
+
+#[tokio::test]
+#[ignore = "run by an_orphan_is_asked_before_it_is_killed"]
+async fn asks_an_orphan() {
+    let dir = dir_of_the_lonely();
+    let tool = "trap \"echo done > end; exit 0\" TERM; echo $$ > orphan.new; \
+                mv orphan.new orphan; while :; do sleep 0.01; done";
+    let gateway = start_above_orphans(&dir, &leaving_behind(tool, "exec sleep 1000"));
+    pid_in(dir.join("orphan")).await;
+    gateway.stop().await;
+    assert_eq!(std::fs::read_to_string(dir.join("end")).expect("it was asked"), "done\n");
+}
+
+#[tokio::test]
+async fn a_gateways_own_end_is_seen_among_orphans_and_theirs_is_before_the_next_start() {
+    alone("sees_the_gateways_end").await;
+}
+
+#[tokio::test]
+#[ignore = "run by a_gateways_own_end_is_seen_among_orphans_and_theirs_is_before_the_next_start"]
+async fn sees_the_gateways_end() {
+    let dir = dir_of_the_lonely();
+    let tool = "echo $$ > orphan.new; mv orphan.new orphan; exec sleep 1000";
+    let script = leaving_behind(tool, "cat orphan >> orphans; rm orphan; exit 78");
+    let gateway = start_above_orphans(&dir, &script);
+    let mut state = gateway.state();
+    // Three refusals: only the exit status says so.
+    let given_up = state.wait_for(
+        |state| matches!(state, GatewayState::GivenUp(reason) if reason.contains("configuration")),
+    );
+    timeout(Duration::from_secs(20), given_up).await.expect("it is given up").expect("it says so");
+    let orphans = std::fs::read_to_string(dir.join("orphans")).expect("it ran");
+    let orphans: Vec<i32> = orphans.lines().map(|pid| pid.parse().expect("a pid")).collect();
+    assert_eq!(orphans.len(), 3);
+    for orphan in orphans {
+        until_buried(orphan).await;
+    }
+}
+
+/// The real program, where AWS takes calls and never answers.
+fn the_bridge(aws: &std::net::TcpListener) -> tokio::process::Child {
+    let aws = format!("http://{}", aws.local_addr().expect("bound"));
+    let token = LaunchToken::new(Owner::User(user(), Generation(1)), SECRET).expose();
+    tokio::process::Command::new(env!("CARGO_BIN_EXE_bridge"))
+        .env_clear()
+        .envs([
+            ("USER_ID", "ana"),
+            ("GENERATION", "1"),
+            ("LAUNCH_TOKEN", &token),
+            ("WS_URL", "ws://127.0.0.1:1/"),
+            ("BRIDGE_PORT", "0"),
+            ("OPENCLAW_COMMAND", r#"["/bin/false"]"#),
+            ("MODEL_PARAMETER", "/model"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ENDPOINT_URL", &aws),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("WS_MANAGEMENT_URL", &aws),
+            ("DATA_BUCKET", "data"),
+            ("TABLE_TASK_STATE", "TaskState"),
+            ("TABLE_PENDING_MESSAGES", "PendingMessages"),
+            ("TABLE_CONVERSATIONS", "Conversations"),
+            ("TABLE_CONNECTIONS", "Connections"),
+            ("TABLE_SETTINGS", "Settings"),
+        ])
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("it was built with this test")
+}
+
+#[tokio::test]
+async fn signals_ask_for_the_end_once_or_change_nothing() {
+    let aws = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let mut bridge = the_bridge(&aws);
+    let mut log = BufReader::new(bridge.stdout.take().expect("piped")).lines();
+    while let Some(line) = log.next_line().await.expect("text") {
+        if line.contains("listening") {
+            break;
+        }
+    }
+    let pid = i32::try_from(bridge.id().expect("it runs")).expect("a pid");
+    for signal in [Signal::SIGHUP, Signal::SIGPIPE, Signal::SIGTERM, Signal::SIGTERM] {
+        kill(Pid::from_raw(pid), signal).expect("it runs");
+    }
+    let ended = timeout(Duration::from_secs(20), bridge.wait()).await.expect("it ends");
+    assert_eq!(ended.expect("we wait").code(), Some(0));
 }

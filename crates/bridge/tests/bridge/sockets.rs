@@ -10,8 +10,10 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::routing::any;
 use axum::{Json, Router};
-use bridge::{Health, Line, ModelApi, ModelCost, ModelProxy, ModelSettings, Reason, Server};
-use domain::{Generation, InboxState, LaunchToken};
+use bridge::{
+    Health, ModelApi, ModelCost, ModelProxy, ModelSettings, Reason, Server, WebSocketLine,
+};
+use domain::{Generation, InboxState, LaunchToken, Owner};
 use futures_util::{SinkExt, StreamExt};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
@@ -46,7 +48,7 @@ async fn ask(request: http::request::Builder, body: &str) -> (StatusCode, String
 }
 
 fn token() -> LaunchToken {
-    LaunchToken::new(user(), Generation(1), [1; 32])
+    LaunchToken::new(Owner::User(user(), Generation(1)), [1; 32])
 }
 
 async fn serve(stage: &Stage) -> String {
@@ -107,7 +109,7 @@ async fn all_but_health_needs_the_launch_token() {
     let url = serve(&stage).await;
     let status = || http::Request::get(format!("{url}/status"));
     assert_eq!(ask(status(), "").await.0, StatusCode::UNAUTHORIZED);
-    let other = LaunchToken::new(user(), Generation(1), [2; 32]).expose();
+    let other = LaunchToken::new(Owner::User(user(), Generation(1)), [2; 32]).expose();
     let wrong = status().header("authorization", format!("Bearer {other}"));
     assert_eq!(ask(wrong, "").await.0, StatusCode::UNAUTHORIZED);
     let right = status().header("authorization", format!("Bearer {}", token().expose()));
@@ -149,7 +151,7 @@ async fn pick_up(listener: &TcpListener) -> WebSocketStream<TcpStream> {
 async fn listening(stage: &Stage) -> TcpListener {
     let listener = loopback().await;
     let url = format!("ws://127.0.0.1:{}/ws", port_of(&listener));
-    let line = Line { url, token: token().expose() };
+    let line = Arc::new(WebSocketLine { url, token: token().expose() });
     stage.bridge.tasks.spawn(bridge::listen(stage.bridge.clone(), line));
     listener
 }

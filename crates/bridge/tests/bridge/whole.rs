@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge::{Config, ModelApi, ModelCost, ModelSettings, ModelSource, Ports};
+use bridge::{Config, ModelApi, ModelCost, ModelSettings, ModelSource, Orphans, Ports};
 use domain::{
-    Channel, Generation, InboxState, LaunchToken, MessageId, Outcome, Phase, ReplyTo,
+    Channel, Generation, InboxState, LaunchToken, MessageId, Outcome, Owner, Phase, ReplyTo,
     StoredMessage, TaskStatus,
 };
 use futures_util::SinkExt;
@@ -87,7 +87,7 @@ impl Life {
         let config = config(dir.path(), idle_seconds, answer_calls(nudges.clone()).await);
         let ports = Ports { model, ..ports(&world, world.push()) };
         let stopped = shutdown.clone().cancelled_owned();
-        let bridge = tokio::spawn(bridge::run(config, ports, stopped));
+        let bridge = tokio::spawn(bridge::run(config, ports, Orphans::default(), stopped));
         Self { world, dir, nudges, shutdown, bridge }
     }
 
@@ -130,7 +130,7 @@ impl Life {
 }
 
 fn config(dir: &Path, idle_seconds: u64, ws_url: String) -> Config {
-    let token = LaunchToken::new(user(), Generation(1), [1; 32]).expose();
+    let token = LaunchToken::new(Owner::User(user(), Generation(1)), [1; 32]).expose();
     let gateway = std::env::current_exe().expect("this test");
     let command = json!([gateway, "--exact", "whole::a_gateway", "--ignored"]).to_string();
     let read = |name: &str| {
@@ -176,6 +176,7 @@ async fn put(world: &World, id: &str, text: &str) {
         reply_to: ReplyTo::Connection { id: connection("tab1") },
         text: text.into(),
         received_at: world.clock().now(),
+        due_at: world.clock().now(),
     };
     Inbox::put(world, &user(), &message).await.expect("no faults");
 }
@@ -265,7 +266,8 @@ async fn a_bridge_without_a_model_gives_the_message_back_and_fails() {
 async fn a_stale_launch_ends_well_without_starting_anything() {
     let (world, dir) = (world_at(2).await, TempDir::new().expect("a directory"));
     let config = config(dir.path(), 1, "ws://127.0.0.1:1/".into());
-    let outcome = bridge::run(config, ports(&world, world.push()), pending()).await;
+    let ports = ports(&world, world.push());
+    let outcome = bridge::run(config, ports, Orphans::default(), pending()).await;
     outcome.expect("finding that one is late is a good end");
     assert_eq!(std::fs::read_dir(dir.path()).expect("there").count(), 0);
     assert_eq!(world.task(&user()).status, TaskStatus::Starting);

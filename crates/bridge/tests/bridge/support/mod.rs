@@ -10,11 +10,9 @@ use async_trait::async_trait;
 use bridge::{Bridge, Halt, ModelSettings, ModelSource, Policy, Ports, Relay};
 use domain::{
     Channel, ConnectionId, ConversationId, Generation, InboxMessage, InboxState, MessageId,
-    ReplyTo, RetryPolicy, StoredMessage, TaskStatus, UserId,
+    ReplyTo, StoredMessage, TaskStatus, UserId,
 };
-use platform::{
-    Claim, Clock, Connection, ConnectionKind, Inbox, NewMessage, Push, Tasks, Unavailable,
-};
+use platform::{Claim, Clock, Connection, Inbox, NewMessage, Peer, Push, Tasks, Unavailable};
 use platform_sim::World;
 use protocol::ServerFrame;
 use tokio_util::task::TaskTracker;
@@ -68,12 +66,38 @@ pub(crate) async fn claim(world: &World) -> Generation {
     world.claim_launch(&user(), &claim).await.expect("nobody else claims")
 }
 
+pub(crate) async fn open_tab(world: &World, name: &str) -> ConnectionId {
+    let row = Connection {
+        id: connection(name),
+        peer: Peer::Client(user()),
+        connected_at: world.clock().now(),
+    };
+    world.connections().register(&row).await.expect("no faults");
+    row.id
+}
+
+pub(crate) async fn put(world: &World, message: &str, conversation_id: &str) {
+    world.clock().advance(Duration::from_millis(1));
+    let message = NewMessage {
+        id: id(message),
+        conversation: conversation(conversation_id),
+        channel: Channel::Web,
+        reply_to: ReplyTo::Connection { id: connection("tab1") },
+        text: format!("text of {message}"),
+        received_at: world.clock().now(),
+        due_at: world.clock().now(),
+    };
+    Inbox::put(world, &user(), &message).await.expect("no faults");
+}
+
 pub(crate) fn ports(world: &World, push: Arc<dyn Push>) -> Ports {
     Ports {
         tasks: world.tasks(),
         inbox: world.inbox(),
         connections: world.connections(),
         push,
+        settings: world.settings(),
+        metrics: world.metrics(),
         clock: Arc::new(world.clock().clone()),
         model: Arc::new(NoModel),
     }
@@ -109,17 +133,12 @@ impl Stage {
         let ports = ports(&world, push);
         let tasks = TaskTracker::new();
         let relay = Relay::new(user.clone(), ports.clone(), tasks.clone());
-        let policy = Policy {
-            retry: RetryPolicy::default(),
-            run_timeout: Duration::from_secs(600),
-            reply_grace: Duration::from_secs(95),
-        };
         let bridge = Bridge::new(
             (user.clone(), generation),
             ports,
             agent.clone(),
             (relay, Halt::default(), tasks),
-            policy,
+            Policy::default(),
         );
         let mut stage = Self { world, user, agent, bridge, tabs: Vec::new() };
         for tab in ["tab1", "tab2"] {
@@ -129,29 +148,13 @@ impl Stage {
     }
 
     pub(crate) async fn open_tab(&mut self, name: &str) -> ConnectionId {
-        let id = connection(name);
-        let row = Connection {
-            id: id.clone(),
-            user: self.user.clone(),
-            kind: ConnectionKind::Client,
-            connected_at: self.world.clock().now(),
-        };
-        self.world.connections().register(&row).await.expect("no faults");
+        let id = open_tab(&self.world, name).await;
         self.tabs.push(id.clone());
         id
     }
 
     pub(crate) async fn put(&self, message: &str, conversation_id: &str) {
-        self.world.clock().advance(Duration::from_millis(1));
-        let message = NewMessage {
-            id: id(message),
-            conversation: conversation(conversation_id),
-            channel: Channel::Web,
-            reply_to: ReplyTo::Connection { id: connection("tab1") },
-            text: format!("text of {message}"),
-            received_at: self.world.clock().now(),
-        };
-        Inbox::put(&self.world, &self.user, &message).await.expect("no faults");
+        put(&self.world, message, conversation_id).await;
     }
 
     pub(crate) fn start(&self) {

@@ -1,0 +1,31 @@
+//! What a life of the bridge needs of its machine: a gateway. The real one is processes and
+//! sockets; whoever plays a life on a clock of his own brings another.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::agent::Agent;
+use crate::gateway_process::GatewayState;
+
+#[async_trait]
+pub trait GatewayHost: Send + Sync {
+    /// Fails when there can be no gateway at all. Dropped before it returns, it has started
+    /// nothing.
+    async fn start(&self) -> anyhow::Result<Box<dyn Gateway>>;
+}
+
+/// A gateway that is kept running.
+#[async_trait]
+pub trait Gateway: Send + Sync {
+    fn agent(&self) -> Arc<dyn Agent>;
+
+    fn state(&self) -> watch::Receiver<GatewayState>;
+
+    /// Returns when it can be connected to.
+    async fn listening(&self);
+
+    /// Returns when the gateway and all it started are gone.
+    async fn stop(&self);
+}
