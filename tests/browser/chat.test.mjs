@@ -1,6 +1,6 @@
 // The main path in a browser: sign in, wake the agent, talk, come back.
 import assert from 'node:assert/strict'
-import { scenario } from './support.mjs'
+import { scenario, signIn } from './support.mjs'
 
 const SENTENCE = 'The quick brown fox jumps over the lazy dog and then sleeps in the warm sun until the evening comes.'
 
@@ -53,6 +53,22 @@ scenario('a reload after the issuer forgot the person shows the front door', {},
   await page.reload()
   await page.getByRole('button', { name: 'Sign in' }).waitFor()
   assert.equal(await page.getByRole('alert').count(), 0)
+})
+
+scenario('the server is told the time zone of the browser, once', {}, async ({ stack, newDevice }) => {
+  const device = await newDevice({ timezoneId: 'Asia/Seoul' })
+  const settings = (method) => (response) => response.url().endsWith('/settings') && response.request().method() === method
+  const told = device.waitForEvent('response', settings('PUT'))
+  const { page } = await signIn(stack, device, 'ana')
+  assert.deepEqual(await (await told).json(), { timeZone: 'Asia/Seoul' })
+
+  const methods = []
+  device.on('request', (request) => request.url().endsWith('/settings') && methods.push(request.method()))
+  const read = page.waitForResponse(settings('GET'))
+  await page.reload()
+  assert.deepEqual(await (await read).json(), { timeZone: 'Asia/Seoul' })
+  await page.getByText('Agent status: Asleep').waitFor()
+  assert.deepEqual(methods, ['GET'])
 })
 
 scenario('a second tab sees the same conversation live', {}, async ({ newPerson }) => {

@@ -53,9 +53,9 @@ function chromiumPath() {
 
 /** One sentence, one stack, and people in front of it. */
 export function scenario(name, options, run) {
-  const { skip = false, real = false, ...expected } = options
+  const { skip = false, real = false, stopTimeout, ...expected } = options
   test(name, { skip, timeout: 4 * PATIENCE }, async () => {
-    const stack = await startStack({ real })
+    const stack = await startStack({ real, stopTimeout })
     const watch = new Watch(expected)
     const contexts = []
     const newDevice = async (settings = {}) => {
@@ -113,12 +113,13 @@ class Watch {
   }
 }
 
-export async function startStack({ real = false } = {}) {
+export async function startStack({ real = false, stopTimeout } = {}) {
   const data = await mkdtemp(join(tmpdir(), 'browser-tests-'))
   const env = { ...process.env, OPENCLAW_DIR: openclaw }
   for (const key of KEYS) delete env[key]
   if (!real) env.OPENCLAW_COMMAND = JSON.stringify([program('scripted-gateway')])
   const args = ['--port', '0', '--json', '--data', data, '--web', join(root, 'web/dist')]
+  if (stopTimeout) args.push('--stop-timeout', String(stopTimeout))
   const child = spawn(program('local-stack'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'exit')
   const log = []

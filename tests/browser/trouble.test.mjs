@@ -22,6 +22,28 @@ scenario('a failed message is asked anew with one click', {}, async ({ newPerson
   assert.equal(await ana.said.nth(1).getByText('[[demo error=401]]').count(), 1)
 })
 
+scenario('a dead message says why after a reload, and is tried again from the keyboard, once', {}, async ({ newPerson }) => {
+  const ana = await newPerson()
+  const { page } = ana
+  await ana.say('[[demo error=401]]')
+  const why = await ana.trouble.locator('p').innerText()
+  await page.reload()
+  await ana.arrived()
+  await ana.trouble.waitFor()
+  assert.equal(await ana.trouble.locator('p').innerText(), why)
+
+  await ana.field.press('Shift+Tab')
+  const again = ana.trouble.first().getByRole('button')
+  assert.equal(await again.evaluate((button) => button === document.activeElement), true)
+  assert.equal(await again.innerText(), 'Try again')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Enter')
+  await ana.trouble.nth(1).waitFor()
+  assert.equal(await again.innerText(), 'Sent again')
+  assert.equal(await again.evaluate((button) => button === document.activeElement), true)
+  assert.equal(await ana.said.getByText('[[demo error=401]]').count(), 2)
+})
+
 /** What Chromium itself writes when the network is away. */
 const disconnected = /ERR_INTERNET_DISCONNECTED|WebSocket connection to/
 
@@ -59,6 +81,36 @@ scenario('a task killed mid-reply is replaced, and the person does nothing', {},
   await ana.arrived()
   assert.equal(await ana.reply(), text)
   assert.equal(await ana.page.getByText('interrupted').count(), 0)
+})
+
+/** So little that no reply fits into it: all of it is kept for giving back and saving. */
+const noGrace = { stopTimeout: 20 }
+
+scenario('an interrupted reply stays in sight until another machine continues it', noGrace, async ({ stack, newPerson }) => {
+  const ana = await newPerson()
+  const { page } = ana
+  const interrupted = page.getByText('Interrupted. Your agent continues on a new machine.')
+  await ana.say('[[demo tokens=200 delay=40]]')
+  const half = await ana.streaming(60)
+  // Long enough to see what a person sees meanwhile.
+  await stack.control('PUT', 'faults', { provisioningDelayMs: 10_000 })
+  const { id } = await stack.runningTask()
+  await stack.control('POST', `tasks/${id}/interrupt`)
+
+  await interrupted.waitFor()
+  const left = await ana.reply()
+  assert.ok(left.startsWith(half), left)
+  await page.reload()
+  await ana.arrived()
+  await interrupted.waitFor()
+  assert.equal(await ana.reply(), left)
+  await ana.waking.getByText('Finding a machine').waitFor()
+
+  await interrupted.waitFor({ state: 'detached' })
+  const whole = await ana.reply()
+  assert.ok(whole.startsWith(half) && whole.length > left.length, whole)
+  assert.equal(await ana.replies.count(), 1)
+  assert.equal(await ana.trouble.count(), 0)
 })
 
 scenario('a message that is refused for now is sent again by the page itself', {}, async ({ stack, newPerson }) => {

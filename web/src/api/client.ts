@@ -1,5 +1,5 @@
 /** The REST API. Each call carries a fresh token and fails with an `AppError`. */
-import type { ConversationsPage, Message, MessagesPage, ServerFrame, StatusResponse } from '../protocol'
+import type { ConversationsPage, Message, MessagesPage, ServerFrame, StatusResponse, UserSettings } from '../protocol'
 import { processServerError, responseError } from './errors'
 
 export type Accepted = Omit<Extract<ServerFrame, { type: 'accepted' }>, 'type'>
@@ -10,17 +10,18 @@ export interface Api {
   messages(conversationId: string, before?: string): Promise<MessagesPage>
   reply(conversationId: string, messageId: string): Promise<Message>
   post(conversationId: string, messageId: string, message: string): Promise<Accepted>
+  settings(): Promise<UserSettings>
+  changeSettings(settings: UserSettings): Promise<UserSettings>
 }
 
 const conversation = (id: string) => `/conversations/${encodeURIComponent(id)}/messages`
 
 export function createApi(base: string, token: () => Promise<string>): Api {
-  async function call<T>(path: string, body?: unknown): Promise<T> {
+  async function call<T>(path: string, change: RequestInit = {}): Promise<T> {
     try {
       const headers: Record<string, string> = { authorization: `Bearer ${await token()}` }
-      if (body !== undefined) headers['content-type'] = 'application/json'
-      const method = body === undefined ? 'GET' : 'POST'
-      const response = await fetch(base + path, { method, headers, body: body === undefined ? null : JSON.stringify(body) })
+      if (change.body) headers['content-type'] = 'application/json'
+      const response = await fetch(base + path, { ...change, headers })
       if (!response.ok) throw await responseError(response)
       return (await response.json()) as T
     } catch (error) {
@@ -33,6 +34,8 @@ export function createApi(base: string, token: () => Promise<string>): Api {
     conversations: () => call('/conversations'),
     messages: (id, before) => call(`${conversation(id)}?limit=50${before ? `&before=${encodeURIComponent(before)}` : ''}`),
     reply: (id, messageId) => call(`${conversation(id)}/${encodeURIComponent(messageId)}/reply`),
-    post: (id, messageId, message) => call(conversation(id), { messageId, message }),
+    post: (id, messageId, message) => call(conversation(id), { method: 'POST', body: JSON.stringify({ messageId, message }) }),
+    settings: () => call('/settings'),
+    changeSettings: (settings) => call('/settings', { method: 'PUT', body: JSON.stringify(settings) }),
   }
 }

@@ -6,6 +6,7 @@ import type { Session } from '../auth/session'
 import { ChatController } from '../chat/controller'
 import { ChatSocket } from '../chat/socket'
 import type { AppConfig } from '../protocol'
+import { browserTimeZone, tellTimeZone } from './timeZone'
 
 export interface Runtime {
   api: Api
@@ -36,9 +37,11 @@ export function createRuntime(config: AppConfig, session: Session, queries: Quer
     onOpen: () => controller.greet(),
   })
   const retryConnection = () => socket.retryNow()
+  let toldTimeZone: Promise<void> | undefined
 
   function start(): () => void {
     socket.start()
+    toldTimeZone ??= tellTimeZone(api, browserTimeZone())
     window.addEventListener('online', retryConnection)
     window.addEventListener('offline', retryConnection)
     document.addEventListener('visibilitychange', retryConnection)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Agent, reduceAgent, secondsLeft, stageIndex, type StatusReport, unknownAgent, wakeProgress } from './agent'
+import { type Agent, isPostponed, reduceAgent, secondsLeft, stageIndex, type StatusReport, unknownAgent, wakeProgress } from './agent'
 
 const at = (...reports: [number, StatusReport][]): Agent =>
   reports.reduce((agent, [second, report]) => reduceAgent(agent, report, second * 1000), unknownAgent)
@@ -25,6 +25,13 @@ test('the bar is not full before the agent is there', () => {
   const agent = at([0, starting('provisioning', 10)])
   expect(wakeProgress(agent, 60_000)).toBeLessThan(1)
   expect(secondsLeft(agent, 60_000)).toBe(0)
+})
+
+test('a postponed start says when it is tried again, and the wake-up after it has its own estimate', () => {
+  const postponed = at([0, { status: 'Idle', phase: 'retrying', etaSeconds: 20 }])
+  expect([isPostponed(postponed), secondsLeft(postponed, 5000)]).toEqual([true, 15])
+  const agent = reduceAgent(postponed, starting('provisioning'), 20_000)
+  expect([isPostponed(agent), secondsLeft(agent, 20_000), wakeProgress(agent, 20_000)]).toEqual([false, null, 0])
 })
 
 test('without an estimate the stages alone are shown', () => {

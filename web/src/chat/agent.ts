@@ -13,6 +13,7 @@ export interface Agent {
   detail: string | null
   /** When this wake-up began, as far as this page knows. */
   wakingSince: number | null
+  /** When it is expected to end, or to be tried again. */
   readyAt: number | null
   reached: number
 }
@@ -24,7 +25,7 @@ export type Stage = (typeof STAGES)[number]
 
 const stageOf: Record<Phase, Stage | null> = {
   provisioning: 'provisioning',
-  // Only reported while the machine before still saves its work; the detail says so.
+  // While the machine before still saves its work, or on a spare whose gateway runs already.
   restoring: 'provisioning',
   startingGateway: 'startingGateway',
   connecting: 'connecting',
@@ -45,14 +46,21 @@ export type StatusReport = Pick<StatusFrame, 'status'> & {
   since?: number | null
 }
 
+/** What a frame says about the agent itself; null when only a message's run is tried again. */
+export function reportOf(frame: StatusFrame): StatusReport | null {
+  if (frame.messageId == null || frame.phase === 'stopping') return frame
+  return frame.phase === 'retrying' ? null : { ...frame, detail: null }
+}
+
 export function reduceAgent(agent: Agent, report: StatusReport, now: number): Agent {
   const phase = report.phase ?? null
   const detail = report.detail ?? null
+  const eta = report.etaSeconds == null ? null : now + report.etaSeconds * 1000
   if (report.status !== 'Starting') {
-    return { status: report.status, phase, detail, wakingSince: null, readyAt: null, reached: 0 }
+    return { status: report.status, phase, detail, wakingSince: null, readyAt: eta, reached: 0 }
   }
   const wakingSince = agent.wakingSince ?? Math.min(report.since ?? now, now)
-  const readyAt = report.etaSeconds == null ? agent.readyAt : now + report.etaSeconds * 1000
+  const readyAt = eta ?? (isWaking(agent) ? agent.readyAt : null)
   const next: Agent = { status: 'Starting', phase: phase ?? agent.phase, detail, wakingSince, readyAt, reached: agent.reached }
   // What the last estimate had reached is the floor for the next.
   const reached = wakeProgress(isWaking(agent) ? { ...agent, phase: next.phase } : next, now)
@@ -74,3 +82,6 @@ export const secondsLeft = ({ readyAt }: Agent, now: number): number | null =>
   readyAt === null ? null : Math.max(0, Math.ceil((readyAt - now) / 1000))
 
 export const isWaking = ({ status }: Agent): boolean => status === 'Starting'
+
+/** No machine was to be had; it is tried again by itself. */
+export const isPostponed = ({ status, phase }: Agent): boolean => status === 'Idle' && phase === 'retrying'

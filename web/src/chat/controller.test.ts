@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Api } from '../api/client'
 import { AppError } from '../api/errors'
-import { ChatController } from './controller'
+import { ChatController, type ControllerDeps } from './controller'
 import type { ClientFrame, Message, ServerFrame } from './frames'
 import { MESSAGE_BYTES } from './limits'
 
@@ -11,9 +10,7 @@ function world() {
   const sent: ClientFrame[] = []
   const posted: string[] = []
   const state = { open: false, ids: 0, postError: null as AppError | null, replies: new Map<string, Message>(), reads: 0, history: [] as Message[] }
-  const api: Api = {
-    status: async () => ({ status: 'Idle', openMessages: 0 }),
-    conversations: async () => ({ conversations: [] }),
+  const api: ControllerDeps['api'] = {
     messages: async () => {
       state.reads += 1
       return { messages: state.history }
@@ -224,6 +221,50 @@ test('a run that failed is asked anew, under a new id', async () => {
   controller.receive({ type: 'error', code: 'run_failed', message: 'no', messageId: 'm1', conversationId: c, retryable: true })
   controller.retry(c, 'm1')
   expect(messages()).toEqual(['m1', 'm2'])
+})
+
+test('a second click on try again asks nothing a second time', async () => {
+  const { controller, goOnline, messages, turn } = world()
+  await goOnline()
+  controller.say(c, 'one')
+  controller.receive(accepted('m1'))
+  controller.receive({ type: 'error', code: 'run_failed', message: 'no', messageId: 'm1', conversationId: c, retryable: false })
+  controller.retry(c, 'm1')
+  controller.retry(c, 'm1')
+  expect(messages()).toEqual(['m1', 'm2'])
+  expect([turn('m1')?.askedAgain, turn('m2')?.asked?.text]).toEqual([true, 'one'])
+})
+
+test('an interrupted reply is resumed from nothing, and its new run is heard', async () => {
+  const { controller, goOnline, goOffline, sent, turn } = world()
+  controller.open(c)
+  await goOnline()
+  controller.say(c, 'one')
+  controller.receive(accepted('m1'))
+  controller.receive(chunk(0, 'Hello'))
+  const moves: ServerFrame = { type: 'status', status: 'Stopping', phase: 'stopping', detail: 'Moving.', messageId: 'm1', conversationId: c }
+  controller.receive(moves)
+  expect(controller.state().agent).toMatchObject({ status: 'Stopping', detail: 'Moving.' })
+  expect(turn()?.reply).toMatchObject({ text: 'Hello', interrupted: true })
+  goOffline()
+  sent.length = 0
+  await goOnline()
+  expect(sent).toContainEqual({ action: 'resume', conversationId: c, messageId: 'm1', offset: 0 })
+  controller.receive(chunk(0, 'New'))
+  expect(turn()?.reply).toMatchObject({ text: 'New', interrupted: false })
+})
+
+test('what is said about one message is not said of the agent', async () => {
+  const { controller, goOnline } = world()
+  controller.open(c)
+  await goOnline()
+  controller.say(c, 'one')
+  controller.receive({ type: 'status', status: 'Running', phase: 'startingGateway', detail: 'Starting again.' })
+  const about = { type: 'status', status: 'Running', messageId: 'm1', conversationId: c } as const
+  controller.receive({ ...about, phase: 'retrying', detail: 'Trying again in 5 s.' })
+  expect(controller.state().agent.detail).toBe('Starting again.')
+  controller.receive({ ...about, phase: 'ready', detail: 'Your agent is answering.' })
+  expect(controller.state().agent).toMatchObject({ phase: 'ready', detail: null })
 })
 
 test('every open resumes the conversation on screen and each reply held in part', async () => {

@@ -6,14 +6,13 @@
  */
 import type { Api } from '../api/client'
 import { text } from '../text'
-import { type Agent, reduceAgent, unknownAgent } from './agent'
+import { type Agent, reduceAgent, reportOf, type StatusReport, unknownAgent } from './agent'
 import { asFailure, Delivery } from './delivery'
 import type { ClientFrame, ServerFrame, TextFrame } from './frames'
 import { MESSAGE_BYTES, utf8Bytes } from './limits'
-import { isOpen } from './projection'
 import type { Link } from './socket'
 import { Silence } from './silence'
-import { emptyThread, isAboutMessage, reduceThread, type Thread, type ThreadEvent, type Turn } from './thread'
+import { emptyThread, isOpen, reduceThread, type Thread, type ThreadEvent, type Turn, unitsHeld } from './thread'
 
 export interface ChatState {
   agent: Agent
@@ -22,7 +21,7 @@ export interface ChatState {
 }
 
 export interface ControllerDeps {
-  api: Api
+  api: Pick<Api, 'messages' | 'reply' | 'post'>
   send: (frame: ClientFrame) => boolean
   now: () => number
   newId: () => string
@@ -97,6 +96,8 @@ export class ChatController {
     const turn = this.#turn(conversationId, messageId)
     if (!turn?.asked) return
     if (turn.delivery === 'accepted') {
+      if (turn.askedAgain) return
+      this.#apply(conversationId, { type: 'askedAgain', messageId })
       this.say(conversationId, turn.asked.text)
       return
     }
@@ -149,18 +150,18 @@ export class ChatController {
   }
 
   receive(frame: ServerFrame): void {
-    if (frame.type === 'status' && !isAboutMessage(frame)) {
-      return this.#set({ ...this.#state, agent: reduceAgent(this.#state.agent, frame, this.#deps.now()) })
-    }
-    if (frame.type === 'stream_chunk' && this.#state.agent.status !== 'Running') {
-      // Words are proof enough, should the frame that said so have been lost.
-      this.#set({ ...this.#state, agent: reduceAgent(this.#state.agent, { status: 'Running' }, this.#deps.now()) })
-    }
+    if (frame.type === 'status') this.#hear(reportOf(frame))
+    // Words are proof enough, should the frame that said so have been lost.
+    if (frame.type === 'stream_chunk' && this.#state.agent.status !== 'Running') this.#hear({ status: 'Running' })
     const stranger = this.#isStranger(frame)
     for (const conversationId of this.#addressees(frame)) this.#take(conversationId, frame)
     if (stranger) void this.reload(frame.conversationId)
     this.#insist(frame)
     if (frame.type === 'accepted' || frame.type === 'stream_end' || frame.type === 'message') this.#deps.onActivity()
+  }
+
+  #hear(report: StatusReport | null): void {
+    if (report) this.#set({ ...this.#state, agent: reduceAgent(this.#state.agent, report, this.#deps.now()) })
   }
 
   #take(conversationId: string, frame: ServerFrame): void {
@@ -181,7 +182,7 @@ export class ChatController {
       const turn = this.#turn(conversationId, messageId)
       if (!turn) continue
       if (!isOpen(turn)) return this.#silence.over(messageId)
-      this.#deps.send({ action: 'resume', conversationId, messageId, offset: turn.reply?.text.length ?? 0 })
+      this.#deps.send({ action: 'resume', conversationId, messageId, offset: unitsHeld(turn) })
     }
   }
 
@@ -210,15 +211,16 @@ export class ChatController {
   #takeUp(conversationId: string, turn: Turn): void {
     const { messageId, reply } = turn
     if (turn.delivery !== 'accepted') return this.#delivery.transmit(conversationId, messageId)
-    if (reply) this.#deps.send({ action: 'resume', conversationId, messageId, offset: reply.text.length })
+    if (reply) this.#deps.send({ action: 'resume', conversationId, messageId, offset: unitsHeld(turn) })
     if (turn.cancelling) this.#deps.send({ action: 'cancel', messageId })
   }
 
   /** Asks for what the reducer found missing. */
-  #supply(conversationId: string, { messageId, needs, reply }: Turn): void {
+  #supply(conversationId: string, turn: Turn): void {
+    const { messageId, needs } = turn
     this.#apply(conversationId, { type: 'requested', messageId })
     if (needs === 'resume') {
-      this.#deps.send({ action: 'resume', conversationId, messageId, offset: reply?.text.length ?? 0 })
+      this.#deps.send({ action: 'resume', conversationId, messageId, offset: unitsHeld(turn) })
     }
     if (needs === 'reread') void this.#reread(conversationId, messageId)
   }

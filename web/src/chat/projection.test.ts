@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { text } from '../text'
 import { type Agent, unknownAgent } from './agent'
+import type { Message } from './frames'
 import { agentState, projectThread } from './projection'
 import type { Link } from './socket'
 import { emptyThread, reduceThread, type ThreadEvent } from './thread'
@@ -9,6 +10,10 @@ const c = 'default'
 const agent = (status: Agent['status'], more: Partial<Agent> = {}): Agent => ({ ...unknownAgent, status, ...more })
 const thread = (...events: ThreadEvent[]) => events.reduce(reduceThread, emptyThread(c))
 const view = (events: ThreadEvent[], who = agent('Running'), link: Link = 'open') => projectThread(thread(...events), who, link)
+
+const waitingRow = (messageId: string): Message => ({ messageId, conversationId: c, role: 'user', text: 'hi', at: 1, channel: 'web', state: 'pending' })
+
+const lines = (...events: ThreadEvent[]) => view(events).turns.map((turn) => turn.line)
 
 const said = (messageId = 'm1'): ThreadEvent => ({ type: 'said', messageId, text: 'hi', at: 1 })
 const accepted = (messageId = 'm1', position = 0): ThreadEvent => ({ type: 'accepted', messageId, conversationId: c, position, duplicate: false })
@@ -27,8 +32,54 @@ test('a message says where it is', () => {
   expect(view([said()]).turns[0]?.line).toBe(text.turn.sending)
   expect(view([said()], agent('Running'), 'waiting').turns[0]?.line).toBe(text.turn.kept)
   expect(view([said(), accepted()]).turns[0]?.line).toBe(text.turn.thinking)
-  expect(view([said(), accepted('m1', 2)]).turns[0]?.line).toBe(text.turn.ahead(2))
+  expect(view([said(), accepted('m1', 2)]).turns[0]?.line).toBe('2 messages are answered before this one.')
   expect(view([said(), accepted(), words]).turns[0]?.line).toBeNull()
+})
+
+test('each message that waits says behind how many', () => {
+  const three = [said('m1'), accepted('m1'), said('m2'), accepted('m2', 1), said('m3'), accepted('m3', 2)]
+  expect(lines(...three)).toEqual([text.turn.thinking, text.turn.ahead(1), text.turn.ahead(2)])
+  // Once the first runs, the server counts only those between.
+  expect(lines(...three, words, accepted('m2', 0), accepted('m3', 1))).toEqual([null, text.turn.next, text.turn.ahead(1)])
+  expect(lines(...three, words, end('complete'))).toEqual([null, text.turn.thinking, text.turn.ahead(1)])
+})
+
+test('after a reload the page counts for itself until the server has', () => {
+  const messages = ['m1', 'm2', 'm3'].map(waitingRow)
+  expect(lines({ type: 'newest', page: { messages } })).toEqual([text.turn.thinking, text.turn.ahead(1), text.turn.ahead(2)])
+})
+
+test('a message says what keeps its agent', () => {
+  const agents = [unknownAgent, agent('Idle'), agent('Stopping'), agent('Stopping', { detail: 'Moving.' }), agent('Running', { detail: 'Starting again.' })]
+  expect(agents.map((who) => view([said(), accepted()], who).turns[0]?.line)).toEqual([
+    text.turn.saved,
+    text.turn.asleep,
+    text.turn.napping,
+    'Moving.',
+    'Starting again.',
+  ])
+})
+
+test('an interrupted reply stays in sight, with the stages of what continues it', () => {
+  const moves: ThreadEvent = { type: 'status', status: 'Stopping', phase: 'stopping', messageId: 'm1', conversationId: c }
+  const seen = (who: Agent) => view([said(), accepted(), words, moves], who)
+  expect(seen(agent('Stopping')).turns[0]).toMatchObject({
+    reply: { text: 'Hello', streaming: false, ending: text.turn.interrupted },
+    line: text.turn.moving,
+    waking: false,
+  })
+  expect(seen(agent('Idle')).turns[0]).toMatchObject({ line: text.turn.moving, waking: false })
+  expect(seen(agent('Starting')).turns[0]).toMatchObject({ line: null, waking: true, reply: { text: 'Hello' } })
+  expect(seen(agent('Running')).turns[0]).toMatchObject({ line: text.turn.thinking, waking: false })
+  const gap: ThreadEvent = { type: 'stream_chunk', conversationId: c, messageId: 'm1', offset: 9, content: '!' }
+  expect(view([said(), accepted(), words, moves, gap]).turns[0]?.reply?.ending).toBe(text.turn.interrupted)
+  expect(seen(agent('Idle')).announcement).toBe(text.turn.interrupted)
+  expect(seen(agent('Idle')).stoppable).toBe('m1')
+})
+
+test('a wake-up that was postponed is shown where the wake-up would be', () => {
+  const postponed = agent('Idle', { phase: 'retrying', detail: 'No machine is free.' })
+  expect(view([said(), accepted()], postponed).turns[0]).toMatchObject({ waking: true, line: null })
 })
 
 test('a retry is told beside the words that are there', () => {
@@ -65,8 +116,17 @@ test('stop stops the first open turn, then the next, and can be said again', () 
 })
 
 test('a failure offers a retry only where it can help', () => {
-  expect(view([said(), accepted(), error(true)]).turns[0]?.failure).toEqual({ text: 'No.', retry: true })
-  expect(view([said(), error(false)]).turns[0]?.failure).toEqual({ text: `${text.turn.refused} No.`, retry: false })
+  expect(view([said(), accepted(), error(true)]).turns[0]?.failure).toEqual({ text: 'No.', retry: true, askedAgain: false })
+  expect(view([said(), error(false)]).turns[0]?.failure).toEqual({ text: `${text.turn.refused} No.`, retry: false, askedAgain: false })
+})
+
+test('a dead message says why and can be asked again, after a reload as well', () => {
+  const row = { messageId: 'm1', conversationId: c, at: 1, channel: 'web' } as const
+  const dead = { ...row, role: 'user', text: 'hi', state: 'dead' } as const
+  const reply = { ...row, role: 'assistant', text: '', outcome: 'failed', error: 'The key is wrong.' } as const
+  const [turn] = view([{ type: 'newest', page: { messages: [dead, reply] } }]).turns
+  expect(turn).toMatchObject({ asked: { text: 'hi' }, failure: { text: 'The key is wrong.', retry: true }, reply: { ending: null } })
+  expect(view([{ type: 'newest', page: { messages: [dead] } }]).turns[0]?.failure).toMatchObject({ text: text.turn.dead, retry: true })
 })
 
 test('a settled turn is the same object again', () => {
@@ -97,4 +157,7 @@ test('the dot in the header tells the connection before the agent', () => {
   expect(agentState(agent('Running'), 'open', true)).toBe('working')
   expect(agentState(agent('Running'), 'open', false)).toBe('ready')
   expect(agentState(agent('Idle'), 'open', false)).toBe('asleep')
+  expect(agentState(agent('Idle'), 'open', true)).toBe('waking')
+  expect(agentState(agent('Stopping'), 'open', false)).toBe('stopping')
+  expect(agentState(agent('Stopping'), 'open', true)).toBe('moving')
 })

@@ -1,20 +1,20 @@
 /** A thread as it is shown. Pure, and the same object again for a turn that has not changed. */
 import { text } from '../text'
-import { type Agent, STAGES, stageIndex } from './agent'
+import { type Agent, isPostponed, isWaking, STAGES, stageIndex } from './agent'
 import type { Link } from './socket'
-import type { Failure, Reply, Thread, Tool, Turn } from './thread'
+import { type Failure, isOpen, type Reply, type Thread, type Tool, type Turn } from './thread'
 
 export interface TurnView {
   id: string
   asked: Turn['asked']
-  reply: { text: string; streaming: boolean; ending: string | null } | null
+  reply: { text: string; streaming: boolean; settled: boolean; ending: string | null } | null
   role: Turn['role']
   tools: Tool[]
   /** One line on what this turn is waiting for. */
   line: string | null
   /** The wake-up is shown here, under the first message that waits for it. */
   waking: boolean
-  failure: { text: string; retry: boolean } | null
+  failure: { text: string; retry: boolean; askedAgain: boolean } | null
 }
 
 export interface ThreadView {
@@ -34,14 +34,18 @@ interface Around {
   agent: Agent
   link: Link
   waking: boolean
+  /** Turns of this conversation that are answered first. */
+  ahead: number
 }
 
 const settled = new WeakMap<Turn, TurnView>()
 
 export function projectThread(thread: Thread, agent: Agent, link: Link): ThreadView {
-  const firstWaiting = agent.status === 'Starting' ? thread.turns.find(isWaiting) : undefined
-  const turns = thread.turns.map((turn) => projectTurn(turn, { agent, link, waking: turn === firstWaiting }))
+  const firstWaiting = isWaking(agent) || isPostponed(agent) ? thread.turns.find(isWaiting) : undefined
   const open = thread.turns.filter(isOpen)
+  const turns = thread.turns.map((turn) =>
+    projectTurn(turn, { agent, link, waking: turn === firstWaiting, ahead: Math.max(open.indexOf(turn), 0) }),
+  )
   // One that does not stop may be told again, once nothing else is left to stop.
   const running = open.find((turn) => !turn.cancelling) ?? open[0]
   return {
@@ -56,10 +60,8 @@ export function projectThread(thread: Thread, agent: Agent, link: Link): ThreadV
   }
 }
 
-/** Still owed an answer. */
-export const isOpen = (turn: Turn): boolean => !turn.failure && !turn.reply?.outcome && (turn.asked !== null || turn.reply !== null)
-
-const isWaiting = (turn: Turn): boolean => isOpen(turn) && turn.reply === null && turn.delivery === 'accepted'
+const isWaiting = (turn: Turn): boolean =>
+  isOpen(turn) && (turn.reply === null || turn.reply.interrupted) && turn.delivery === 'accepted'
 
 function projectTurn(turn: Turn, around: Around): TurnView {
   const cached = settled.get(turn)
@@ -80,17 +82,24 @@ function projectTurn(turn: Turn, around: Around): TurnView {
 
 function projectReply(reply: Reply, turn: Turn): TurnView['reply'] {
   const ending = endingOf(reply)
-  // While the whole text is being read again, a length that does not match is not yet news.
-  const streaming = reply.outcome === null && !turn.failure
+  const streaming = reply.outcome === null && !reply.interrupted && !turn.failure
   // A failure that is told needs no second sentence about a reply that never began.
   const told = turn.failure !== null && reply.text === ''
-  return { text: streaming ? withoutHalf(reply.text) : reply.text, streaming, ending: turn.needs || told ? null : ending }
+  // While the whole text is being read again, a length that does not match is not yet news.
+  const unsure = turn.needs !== null && !reply.interrupted
+  return {
+    text: reply.outcome === null ? withoutHalf(reply.text) : reply.text,
+    streaming,
+    settled: !isOpen(turn),
+    ending: unsure || told ? null : ending,
+  }
 }
 
 /** Half of a surrogate pair is not a character yet. */
 const withoutHalf = (written: string): string => written.replace(/[\uD800-\uDBFF]$/, '')
 
-function endingOf({ outcome, text: written }: Reply): string | null {
+function endingOf({ outcome, interrupted, text: written }: Reply): string | null {
+  if (interrupted) return text.turn.interrupted
   if (outcome === null) return null
   if (outcome === 'complete') return written === '' ? text.turn.empty : null
   return text.turn.outcome[outcome]
@@ -101,27 +110,46 @@ function projectFailure(failure: Failure, turn: Turn): TurnView['failure'] {
   const parts = [own, failure.message].filter((part) => part !== '')
   // What the server refused for good it refuses again; what it took can always be asked anew.
   const retry = turn.asked !== null && (failure.retryable || (turn.delivery === 'accepted' && failure.code !== 'incomplete'))
-  return { text: parts.join(' ') || text.errors.unknown, retry }
+  return { text: parts.join(' ') || text.errors.unknown, retry, askedAgain: turn.askedAgain }
 }
 
-function waitingFor(turn: Turn, { agent, link }: Around): string | null {
+function waitingFor(turn: Turn, around: Around): string | null {
+  const { link, ahead } = around
   if (!isOpen(turn)) return null
   if (turn.cancelling) return text.turn.stopping
   if (turn.delivery !== 'accepted') return link === 'open' || link === 'connecting' ? text.turn.sending : text.turn.kept
   if (turn.note !== null) return turn.note || text.turn.retrying
-  if (turn.reply) return null
-  if (turn.position) return text.turn.ahead(turn.position)
-  if (agent.status === 'Stopping') return text.turn.napping
-  return turn.tools.some((tool) => tool.state === 'start') ? null : text.turn.thinking
+  if (turn.reply && !turn.reply.interrupted) return null
+  const before = turn.position ?? ahead
+  if (before > 0) return text.turn.ahead(before)
+  return ahead > 0 ? text.turn.next : waitingForAgent(turn, around)
+}
+
+function waitingForAgent(turn: Turn, { agent }: Around): string | null {
+  switch (agent.status) {
+    case 'Stopping':
+      return turn.reply ? text.turn.moving : (agent.detail ?? text.turn.napping)
+    case 'Idle':
+      return turn.reply ? text.turn.moving : text.turn.asleep
+    case 'Running':
+      if (turn.reply || !turn.tools.some((tool) => tool.state === 'start')) return agent.detail ?? text.turn.thinking
+      return null
+    default:
+      return text.turn.saved
+  }
 }
 
 function announce(last: Turn | undefined, agent: Agent, link: Link): string {
   if (!last || last.failure) return ''
-  if (last.reply) return last.reply.outcome ? text.say.finished : text.say.replying
+  if (last.reply?.outcome) return text.say.finished
+  if (last.reply && !last.reply.interrupted) return text.say.replying
   if (last.delivery !== 'accepted') return link === 'open' ? '' : text.say.kept
-  if (agent.status !== 'Starting') return text.say.queued
-  return text.say.waking(text.waking.stages[STAGES[stageIndex(agent)] ?? 'provisioning'])
+  if (agent.status !== 'Starting') return last.reply ? text.turn.interrupted : text.say.queued
+  return text.say.waking(stageLabel(agent))
 }
+
+export const stageLabel = (agent: Agent): string =>
+  agent.phase === 'restoring' ? text.waking.restoring : text.waking.stages[STAGES[stageIndex(agent)] ?? 'provisioning']
 
 export type AgentState = keyof Omit<typeof text.agent, 'label'>
 
@@ -130,8 +158,8 @@ export function agentState(agent: Agent, link: Link, busy: boolean): AgentState 
   if (link === 'waiting') return 'reconnecting'
   if (link === 'signedOut' || link === 'closed') return 'offline'
   if (agent.status === null) return 'unknown'
-  if (agent.status === 'Idle') return 'asleep'
+  if (agent.status === 'Idle') return busy ? 'waking' : 'asleep'
   if (agent.status === 'Starting') return 'waking'
-  if (agent.status === 'Stopping') return 'stopping'
+  if (agent.status === 'Stopping') return busy ? 'moving' : 'stopping'
   return busy ? 'working' : 'ready'
 }

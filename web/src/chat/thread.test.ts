@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Message } from './frames'
+import type { Message, StatusFrame } from './frames'
 import { emptyThread, reduceThread, type Thread, type ThreadEvent, type Turn } from './thread'
 
 const c = 'default'
@@ -96,6 +96,84 @@ describe('offsets', () => {
     const ended = play(chunk(0, 'Hello'), end(5))
     expect(reduceThread(ended, chunk(5, ' again'))).toBe(ended)
     expect(reduceThread(ended, snapshot('Hel'))).toBe(ended)
+  })
+})
+
+const about = (more: Partial<StatusFrame>, messageId = 'm1'): ThreadEvent => ({
+  type: 'status',
+  status: 'Running',
+  phase: 'ready',
+  messageId,
+  conversationId: c,
+  ...more,
+})
+const asked = (more: Partial<Message>) => newest([row('m1', 'user', { state: 'pending', ...more })])
+
+describe('interruptions', () => {
+  const moves = about({ status: 'Stopping', phase: 'stopping' })
+  const left = { text: 'Hello', outcome: null, interrupted: true }
+
+  test('what was written stays, marked, and the next run takes its place', () => {
+    const stopped = play(said(), accepted(), chunk(0, 'Hello'), moves, about({}))
+    expect(only(stopped).reply).toMatchObject(left)
+    for (const first of [snapshot('He'), chunk(0, 'He')]) {
+      expect(only(reduceThread(stopped, first)).reply).toMatchObject({ text: 'He', interrupted: false })
+    }
+  })
+
+  test('a piece of the next run is never added to the last', () => {
+    const turn = only(play(said(), accepted(), chunk(0, 'Hello'), moves, chunk(5, ' again')))
+    expect(turn).toMatchObject({ reply: left, needs: 'resume' })
+  })
+
+  test('the server may say again what was left, or nothing yet', () => {
+    const stopped = play(said(), accepted(), chunk(0, 'Hello'), moves)
+    expect(reduceThread(stopped, snapshot('Hello'))).toBe(stopped)
+    expect(reduceThread(stopped, snapshot(''))).toBe(stopped)
+    const asking = [chunk(5, ' again'), { type: 'requested', messageId: 'm1' } as const, snapshot('Hello')].reduce(reduceThread, stopped)
+    expect(only(asking)).toMatchObject({ reply: left, needs: null })
+  })
+
+  test('a message that had no words yet just waits', () => {
+    expect(only(play(said(), accepted(), moves)).reply).toBeNull()
+    expect(only(play(said(), accepted(), snapshot(''), moves)).reply).toBeNull()
+  })
+
+  test('no step outlives its run', () => {
+    expect(only(play(said(), accepted(), tool('start'), moves)).tools[0]?.state).toBe('error')
+  })
+
+  test('the end of the next run is not the length of the last', () => {
+    expect(only(play(said(), accepted(), chunk(0, 'Hello'), moves, end(5))).needs).toBe('reread')
+  })
+
+  test('history tells of it after a reload', () => {
+    expect(only(play(asked({ partial: 'Hello' }))).reply).toMatchObject(left)
+    expect(only(play(asked({ partial: 'Hello', state: 'leased' }))).reply).toMatchObject(left)
+    expect(only(play(asked({}))).reply).toBeNull()
+    expect(only(play(asked({ partial: '' }))).reply).toBeNull()
+  })
+
+  test('history tells of it to a page that missed it, and takes nothing from a run', () => {
+    expect(only(play(said(), accepted(), chunk(0, 'Hel'), asked({ partial: 'Hello' }))).reply).toMatchObject(left)
+    const running = { text: 'Hel', interrupted: false }
+    expect(only(play(said(), accepted(), chunk(0, 'Hel'), asked({ partial: 'Old', state: 'leased' }))).reply).toMatchObject(running)
+    expect(only(play(said(), accepted(), chunk(0, 'Hel'), asked({}))).reply).toMatchObject(running)
+    const over = play(said(), accepted(), chunk(0, 'Hel'), end(3), asked({ partial: 'Old' }))
+    expect(only(over).reply).toMatchObject({ text: 'Hel', outcome: 'complete' })
+  })
+
+  test('the server counts who is before', () => {
+    const waiting = play(said(), accepted('m1', 1), about({ queuedBehind: 3 }))
+    expect(only(waiting).position).toBe(3)
+    expect(only(reduceThread(waiting, about({}))).position).toBeNull()
+    expect(reduceThread(waiting, about({}, 'm9'))).toBe(waiting)
+  })
+
+  test('a late word about a message that has ended changes nothing', () => {
+    const ended = play(said(), accepted(), chunk(0, 'Hello'), end(5))
+    expect(reduceThread(ended, moves)).toBe(ended)
+    expect(reduceThread(ended, about({ queuedBehind: 1 }))).toBe(ended)
   })
 })
 

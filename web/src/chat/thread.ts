@@ -21,6 +21,8 @@ export interface Reply {
   text: string
   /** null while it is still being written. */
   outcome: Outcome | null
+  /** Its run was stopped and another begins: shown until that has words of its own. */
+  interrupted: boolean
   usage: Usage | null
 }
 
@@ -35,9 +37,11 @@ export interface Turn {
   /** null for what nobody asked for: a word from the system, or a schedule. */
   asked: { text: string; at: number; channel: string } | null
   delivery: Delivery
-  /** Messages of this conversation ahead of this one; null once it has been taken. */
+  /** How many are answered before this one, as the server counts; null once it has been taken. */
   position: number | null
   cancelling: boolean
+  /** A person has asked the same anew, in a turn of its own. */
+  askedAgain: boolean
   /** What the server says about this message while it works on it. */
   note: string | null
   tools: Tool[]
@@ -65,6 +69,7 @@ export type ThreadEvent =
   | { type: 'failed'; messageId: string; failure: Failure }
   | { type: 'withdrawn'; messageId: string }
   | { type: 'cancelling'; messageId: string }
+  | { type: 'askedAgain'; messageId: string }
   | { type: 'requested'; messageId: string }
   | { type: 'reread'; messageId: string; reply: Message }
   | { type: 'newest'; page: MessagesPage }
@@ -85,6 +90,7 @@ const blankTurn = (messageId: string): Turn => ({
   delivery: 'accepted',
   position: null,
   cancelling: false,
+  askedAgain: false,
   note: null,
   tools: [],
   reply: null,
@@ -111,6 +117,8 @@ export function reduceThread(thread: Thread, event: ThreadEvent): Thread {
       return { ...thread, turns: thread.turns.filter((turn) => turn.messageId !== event.messageId) }
     case 'cancelling':
       return change(thread, event.messageId, (turn) => ({ ...turn, cancelling: true }))
+    case 'askedAgain':
+      return change(thread, event.messageId, (turn) => ({ ...turn, askedAgain: true }))
     case 'requested':
       return change(thread, event.messageId, requested)
     case 'reread':
@@ -152,7 +160,7 @@ function reduceFrame(thread: Thread, frame: ServerFrame): Thread {
     case 'error':
       return fail(thread, frame)
     case 'status':
-      return noted(thread, frame)
+      return informed(thread, frame)
     default:
       return thread
   }
@@ -177,24 +185,38 @@ function requested(turn: Turn): Turn {
 
 const started = (turn: Turn): Turn => ({ ...turn, delivery: 'accepted', position: null, note: null })
 
+/** Still owed an answer. */
+export const isOpen = (turn: Turn): boolean => !turn.failure && !turn.reply?.outcome && (turn.asked !== null || turn.reply !== null)
+
+/** What is held of the run that writes now. What an interrupted one left is only shown. */
+const written = ({ reply }: Turn): string => (reply && !reply.interrupted ? reply.text : '')
+
+/** The offset a resume names. */
+export const unitsHeld = (turn: Turn): number => written(turn).length
+
+const writing = (text: string): Reply => ({ text, outcome: null, interrupted: false, usage: null })
+
 function append(turn: Turn, { offset, content }: TextFrame): Turn {
   // A straggler from a socket that was replaced: the end has already been seen.
   if (turn.reply?.outcome) return turn
-  const held = turn.reply?.text ?? ''
+  const held = written(turn)
   if (offset > held.length) return { ...started(turn), needs: turn.needs ?? 'resume' }
   const missing = content.slice(held.length - offset)
   if (missing === '' && turn.reply) return turn
-  return { ...started(turn), failure: null, needs: null, reply: { text: held + missing, outcome: null, usage: null } }
+  return { ...started(turn), failure: null, needs: null, reply: writing(held + missing) }
 }
 
 function replace(turn: Turn, { content }: TextFrame): Turn {
   if (turn.reply?.outcome && turn.reply.text.startsWith(content)) return turn
-  return { ...started(turn), failure: null, needs: null, reply: { text: content, outcome: null, usage: null } }
+  // Asked, the server says again what the interrupted run left; a new run has words of its own.
+  const nothingNew = turn.reply?.interrupted && (content === '' || content === turn.reply.text)
+  if (nothingNew) return turn.needs ? { ...turn, needs: null } : turn
+  return { ...started(turn), failure: null, needs: null, reply: writing(content) }
 }
 
 function end(turn: Turn, { length, outcome, usage }: EndFrame): Turn {
-  const text = turn.reply?.text ?? ''
-  const reply = { text, outcome, usage: usage ?? null }
+  const text = written(turn)
+  const reply = { text, outcome, interrupted: false, usage: usage ?? null }
   const tools = turn.tools.map((tool): Tool => (tool.state === 'start' ? { ...tool, state: 'end' } : tool))
   const needs = text.length === length ? null : turn.needs === 'rereading' ? 'rereading' : 'reread'
   return { ...started(turn), cancelling: false, tools, reply, needs }
@@ -211,7 +233,7 @@ function withTool(tools: Tool[], { toolCallId, name, state, summary }: ToolFrame
 
 function whole(turn: Turn, { role, content, channel, at }: WholeFrame): Turn {
   if (role === 'user') return turn.asked ? turn : { ...turn, asked: { text: content, at, channel } }
-  const reply: Reply = { text: content, outcome: 'complete', usage: turn.reply?.usage ?? null }
+  const reply: Reply = { text: content, outcome: 'complete', interrupted: false, usage: turn.reply?.usage ?? null }
   return { ...started(turn), role, reply, repliedAt: at, cancelling: false, needs: null, failure: null }
 }
 
@@ -229,13 +251,23 @@ function failed(turn: Turn, failure: Failure): Turn {
   return { ...turn, failure, delivery, cancelling: false, position: null, note: null, needs: null }
 }
 
-/** A retry is about one message; every other status is about the agent. */
-export const isAboutMessage = (frame: StatusFrame): boolean => frame.messageId != null && frame.phase === 'retrying'
+function informed(thread: Thread, frame: StatusFrame): Thread {
+  const { messageId } = frame
+  if (messageId == null || !thread.turns.some((turn) => turn.messageId === messageId && isOpen(turn))) return thread
+  return change(thread, messageId, (turn) => inform(turn, frame))
+}
 
-function noted(thread: Thread, frame: StatusFrame): Thread {
-  const known = isAboutMessage(frame) && thread.turns.some((turn) => turn.messageId === frame.messageId)
-  if (!known || frame.messageId == null) return thread
-  return change(thread, frame.messageId, (turn) => ({ ...turn, note: frame.detail ?? '' }))
+function inform(turn: Turn, { phase, detail, queuedBehind }: StatusFrame): Turn {
+  if (phase === 'retrying') return { ...turn, note: detail ?? '' }
+  const position = queuedBehind ?? null
+  return phase === 'stopping' ? interrupt({ ...turn, position }) : { ...turn, position }
+}
+
+/** The message is back in the inbox, and no step of its run will end any more. */
+function interrupt(turn: Turn): Turn {
+  const tools = turn.tools.map((tool): Tool => (tool.state === 'start' ? { ...tool, state: 'error' } : tool))
+  const reply = turn.reply && turn.reply.text !== '' ? { ...turn.reply, interrupted: true } : null
+  return { ...turn, tools, reply, note: null, needs: null }
 }
 
 /** One run is over, so whoever waits has one message less ahead. */
@@ -250,7 +282,7 @@ function fromHistory(turn: Turn, row: Message): Turn {
   const held = turn.reply
   // A checkpoint of a reply that is still running never takes text away from us.
   if (!ended && held && held.text.length >= row.text.length) return turn
-  const reply: Reply = { text: row.text, outcome: ended, usage: row.usage ?? held?.usage ?? null }
+  const reply: Reply = { text: row.text, outcome: ended, interrupted: false, usage: row.usage ?? held?.usage ?? null }
   const cancelling = ended ? false : turn.cancelling
   const failure = row.error ? { code: 'failed', message: row.error, retryable: true } : ended ? null : turn.failure
   return { ...started(turn), role: row.role, reply, repliedAt: row.at, cancelling, failure, needs: null }
@@ -261,7 +293,13 @@ function askedBefore(turn: Turn, row: Message): Turn {
   const dead = row.state === 'dead'
   const failure = dead ? { code: 'dead', message: row.error ?? '', retryable: true } : turn.failure
   const needs = row.state === 'done' && !turn.reply ? 'reread' : turn.needs
-  return { ...turn, asked, failure, needs, delivery: 'accepted' }
+  return { ...turn, asked, failure, needs, reply: replySoFar(turn, row), delivery: 'accepted' }
+}
+
+/** A message that waits has no run: what there is of its reply is what an interrupted one left. */
+function replySoFar({ reply }: Turn, { partial, state }: Message): Reply | null {
+  const isLeft = partial != null && partial !== '' && (reply === null || (state === 'pending' && reply.outcome === null))
+  return isLeft ? { ...writing(partial), interrupted: true } : reply
 }
 
 function turnsOf(rows: Message[], held: Map<string, Turn>): Turn[] {

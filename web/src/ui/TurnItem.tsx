@@ -3,7 +3,7 @@ import { memo, type ReactNode } from 'react'
 import type { TurnView } from '../chat/projection'
 import { text } from '../text'
 import { CopyButton } from './CopyButton'
-import { RetryIcon } from './icons'
+import { CheckIcon, RetryIcon } from './icons'
 import { LazyMarkdown } from './LazyMarkdown'
 import { clockTime, fullTime } from './time'
 import { Tools } from './Tools'
@@ -18,19 +18,20 @@ interface TurnItemProps {
 
 export const TurnItem = memo(function TurnItem({ turn, last, retry, children }: TurnItemProps) {
   return (
-    <li className={styles.turn} data-last={last}>
+    <li className={styles.turn} data-last={last} data-waking={turn.waking}>
       {turn.asked && <Asked asked={turn.asked} />}
       {turn.tools.length > 0 && <Tools tools={turn.tools} busy={turn.reply?.ending == null && (turn.reply?.streaming ?? true)} />}
-      {turn.reply && <ReplyBody id={turn.id} reply={turn.reply} system={turn.role === 'system'} />}
+      {turn.reply && hasBody(turn.reply) && <ReplyBody id={turn.id} reply={turn.reply} system={turn.role === 'system'} />}
       {children}
       {turn.line && <p className={styles.line}>{turn.line}</p>}
       {turn.failure && (
         <div role="alert" className={styles.failure}>
           <p dir="auto">{turn.failure.text}</p>
           {turn.failure.retry && (
-            <button type="button" onClick={() => retry(turn.id)}>
-              <RetryIcon />
-              {text.turn.retry}
+            // Not `disabled`: a button that takes its focus away loses the reader's place.
+            <button type="button" aria-disabled={turn.failure.askedAgain} onClick={() => retry(turn.id)}>
+              {turn.failure.askedAgain ? <CheckIcon /> : <RetryIcon />}
+              {turn.failure.askedAgain ? text.turn.askedAgain : text.turn.retry}
             </button>
           )}
         </div>
@@ -38,6 +39,11 @@ export const TurnItem = memo(function TurnItem({ turn, last, retry, children }: 
     </li>
   )
 })
+
+type Reply = NonNullable<TurnView['reply']>
+
+/** A run that failed before its first word leaves nothing to show but why. */
+const hasBody = ({ text: written, streaming, ending }: Reply): boolean => written !== '' || streaming || ending !== null
 
 function Asked({ asked }: { asked: NonNullable<TurnView['asked']> }) {
   return (
@@ -55,7 +61,7 @@ function Asked({ asked }: { asked: NonNullable<TurnView['asked']> }) {
   )
 }
 
-function ReplyBody({ id, reply, system }: { id: string; reply: NonNullable<TurnView['reply']>; system: boolean }) {
+function ReplyBody({ id, reply, system }: { id: string; reply: Reply; system: boolean }) {
   return (
     <article
       className={system ? styles.system : styles.reply}
@@ -65,7 +71,7 @@ function ReplyBody({ id, reply, system }: { id: string; reply: NonNullable<TurnV
     >
       <LazyMarkdown text={reply.text} streaming={reply.streaming} />
       {reply.ending && <p className={styles.ending}>{reply.ending}</p>}
-      {!reply.streaming && reply.text !== '' && (
+      {reply.settled && reply.text !== '' && (
         <div className={styles.actions}>
           <CopyButton label={text.turn.copy} done={text.turn.copied} value={() => reply.text} />
         </div>
