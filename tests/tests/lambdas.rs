@@ -84,7 +84,7 @@ async fn the_real_binaries_carry_a_message_from_connect_to_history() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_function_without_its_configuration_says_which_variable_is_missing() {
-    for name in ["ws-connect", "ws-message", "ws-disconnect", "api", "watchdog"] {
+    for name in ["ws-connect", "ws-message", "ws-disconnect", "api", "watchdog", "prewarm"] {
         let output = tokio::process::Command::new(system_tests::binary(name))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")

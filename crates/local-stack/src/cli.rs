@@ -13,7 +13,7 @@ use crate::{
     config::{Config, EcsConfig, PageConfig},
     provider::Choice,
     stack::{self, Stack, Urls},
-    wiring,
+    wiring::{self, Settings},
 };
 
 /// Serverless OpenClaw on one machine: no AWS account, no Docker.
@@ -44,9 +44,12 @@ pub struct Cli {
     /// Seconds all tasks together have when the stack itself stops.
     #[arg(long, env = "LOCAL_STACK_SHUTDOWN_GRACE", default_value_t = 20)]
     pub shutdown_grace: u64,
-    /// Seconds between the watchdog's scheduled runs.
+    /// Seconds between the scheduled runs of the watchdog and of the pool of spares.
     #[arg(long, env = "LOCAL_STACK_SCHEDULE", default_value_t = 60)]
     pub schedule: u64,
+    /// Tasks that are kept up before anybody needs one.
+    #[arg(long, env = "LOCAL_STACK_SPARES", default_value_t = 0)]
+    pub spares: u32,
 }
 
 /// Variables that a task gets from this process whatever it runs.
@@ -121,8 +124,11 @@ pub async fn run(
     let mut signals = Signals::listen()?;
     let config = cli.config(program, variable.clone())?;
     let (page, openclaw) = (config.page.clone(), std::path::absolute(&cli.openclaw)?);
-    let client_id = page.client_id.clone();
-    let wire = async move |urls: Urls| wiring::wire(&urls, &openclaw, &client_id, variable);
+    let (client_id, spares) = (page.client_id.clone(), cli.spares);
+    let wire = async move |urls: Urls| {
+        let set = Settings { openclaw: &openclaw, client_id: &client_id, spares };
+        wiring::wire(&urls, set, variable)
+    };
     let stack = tokio::select! {
         stack = stack::start(config, wire) => stack?,
         () = signals.next() => return Ok(()),

@@ -26,7 +26,7 @@ pub struct Config {
     pub web: Option<PathBuf>,
     /// Fields of `/config.json` that only the caller knows.
     pub page: PageConfig,
-    /// How often the watchdog's schedule fires.
+    /// How often the schedules fire.
     pub schedule: Duration,
     /// How often expired items are deleted. AWS takes days; nobody may rely on it.
     pub ttl_sweep: Duration,
@@ -54,7 +54,7 @@ pub struct EcsConfig {
     pub stop_timeout: Duration,
     /// How long the stack waits for all tasks when it is stopped itself.
     pub shutdown_grace: Duration,
-    /// A task's STATE_DIR is a folder of its user in here, kept between tasks. Stands in for
+    /// A bridge's state is a folder of its user in here, kept between tasks. Stands in for
     /// restoring a snapshot; `None`: tasks choose for themselves.
     pub volumes: Option<PathBuf>,
 }

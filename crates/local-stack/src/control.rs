@@ -21,6 +21,7 @@ pub(crate) fn router(aws: Arc<Aws>) -> Router {
         .route("/local/tasks", get(tasks))
         .route("/local/tasks/{id}/kill", post(kill))
         .route("/local/tasks/{id}/interrupt", post(interrupt))
+        .route("/local/tasks/{id}/lose", post(lose))
         .route("/local/faults", get(faults).put(set_faults))
         .route("/local/counters", get(counters).delete(reset))
         .route("/local/counters/reset", post(reset))
@@ -43,6 +44,7 @@ fn describe(task: &Task) -> Value {
         "id": task.id,
         "arn": task.arn,
         "user": task.variable("USER_ID"),
+        "spare": task.variable("SPARE_ID"),
         "generation": number,
         "status": task.status,
         "desiredStatus": task.desired,
@@ -66,6 +68,10 @@ async fn kill(State(aws): State<Arc<Aws>>, Path(id): Path<String>) -> Response {
 
 async fn interrupt(State(aws): State<Arc<Aws>>, Path(id): Path<String>) -> Response {
     outcome(&aws, &id, aws.ecs.interrupt(&id), "is over or stopping already")
+}
+
+async fn lose(State(aws): State<Arc<Aws>>, Path(id): Path<String>) -> Response {
+    outcome(&aws, &id, aws.ecs.lose(&id), "is over or stopping already")
 }
 
 fn outcome(aws: &Aws, id: &str, done: bool, otherwise: &str) -> Response {

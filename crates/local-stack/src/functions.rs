@@ -21,6 +21,8 @@ pub trait Functions: Send + Sync + 'static {
     async fn api(&self, event: Value) -> anyhow::Result<Value>;
     /// EventBridge: `ECS Task State Change` and `Scheduled Event`.
     async fn watchdog(&self, event: Value) -> anyhow::Result<Value>;
+    /// EventBridge: a stopped task's state change, and `Scheduled Event`.
+    async fn prewarm(&self, event: Value) -> anyhow::Result<Value>;
 }
 
 /// API Gateway's integration timeout; not adjustable for WebSocket APIs.

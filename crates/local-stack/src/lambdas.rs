@@ -14,6 +14,8 @@ pub(crate) struct Lambdas {
     ws_disconnect: ws_disconnect::Ports,
     api: api::Ports,
     watchdog: watchdog::Ports,
+    /// `None`: no spares are wanted, and its rules do not exist.
+    prewarm: Option<prewarm::Ports>,
 }
 
 impl Lambdas {
@@ -24,6 +26,10 @@ impl Lambdas {
             ws_disconnect: ws_disconnect::Ports::from_lookup(lookup)?,
             api: api::Ports::from_lookup(lookup)?,
             watchdog: watchdog::Ports::from_lookup(lookup)?,
+            prewarm: match platform_aws::spares_kept(lookup)? {
+                0 => None,
+                _ => Some(prewarm::Ports::from_lookup(lookup)?),
+            },
         })
     }
 }
@@ -48,6 +54,13 @@ impl Functions for Lambdas {
 
     async fn watchdog(&self, event: Value) -> anyhow::Result<Value> {
         watchdog::handle(&self.watchdog, event).await
+    }
+
+    async fn prewarm(&self, event: Value) -> anyhow::Result<Value> {
+        match &self.prewarm {
+            Some(ports) => prewarm::handle(ports, event).await,
+            None => Ok(Value::Null),
+        }
     }
 }
 

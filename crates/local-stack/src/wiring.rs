@@ -31,20 +31,27 @@ pub(crate) fn tables() -> Vec<Value> {
     platform_aws::tables::create_table_json(&tables).into_iter().map(with_expiry).collect()
 }
 
+/// What the caller has chosen.
+pub(crate) struct Settings<'a> {
+    pub(crate) openclaw: &'a Path,
+    pub(crate) client_id: &'a str,
+    /// Kept at all hours.
+    pub(crate) spares: u32,
+}
+
 /// Connects the Lambdas and the tasks to the stand-ins at `urls`.
 pub(crate) fn wire(
     urls: &Urls,
-    openclaw: &Path,
-    client_id: &str,
+    settings: Settings<'_>,
     lookup: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<Wiring> {
     let mut task = shared(urls);
-    task.extend(task_only(urls, openclaw, &lookup)?);
+    task.extend(task_only(urls, settings.openclaw, &lookup)?);
     let set = TASK_SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), lookup(name)?)));
     task.extend(set);
 
     let mut lambda = shared(urls);
-    lambda.extend(lambda_only(urls, client_id));
+    lambda.extend(lambda_only(urls, &settings));
     let functions = Lambdas::from_lookup(&|name| lambda.get(name).cloned())?;
     Ok(Wiring {
         functions: Arc::new(functions),
@@ -76,7 +83,7 @@ fn shared(urls: &Urls) -> Environment {
     ])
 }
 
-fn lambda_only(urls: &Urls, client_id: &str) -> Environment {
+fn lambda_only(urls: &Urls, settings: &Settings<'_>) -> Environment {
     // The second one is the page under `npm run dev`.
     let origins = [urls.url.as_str(), "http://localhost:5173"];
     named([
@@ -86,7 +93,8 @@ fn lambda_only(urls: &Urls, client_id: &str) -> Environment {
         ("ECS_SUBNETS", "subnet-local".into()),
         ("ECS_SECURITY_GROUPS", "sg-local".into()),
         ("OIDC_ISSUER", urls.issuer.clone()),
-        ("OIDC_CLIENT_ID", client_id.into()),
+        ("OIDC_CLIENT_ID", settings.client_id.into()),
+        ("PREWARM_SPARES", settings.spares.to_string()),
         ("ALLOWED_ORIGINS", origins.join(",")),
     ])
 }

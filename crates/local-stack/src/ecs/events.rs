@@ -1,5 +1,6 @@
 //! `ECS Task State Change` events to the watchdog: at least once, in no
-//! promised order, retried with backoff, as EventBridge delivers them.
+//! promised order, retried with backoff, as EventBridge delivers them. The pool of spares
+//! hears of ends, too.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,6 +22,22 @@ impl Ecs {
         let delivery = self.clone().deliver(task.clone());
         let until_closed = self.closed.clone().run_until_cancelled_owned(delivery);
         self.events.spawn(until_closed);
+        if task.is_stopped() {
+            let delivery = self.clone().tell_the_pool(task.clone());
+            self.events.spawn(self.closed.clone().run_until_cancelled_owned(delivery));
+        }
+    }
+
+    /// Once: what it misses it sees on its schedule.
+    async fn tell_the_pool(self: Arc<Self>, task: Task) {
+        let functions = self.connected.wait().await.functions.clone();
+        // No new tasks, since the stack is going down.
+        if self.closing.is_cancelled() {
+            return;
+        }
+        if let Err(error) = invoke(functions.prewarm(task.event(ACCOUNT, REGION))).await {
+            tracing::warn!(task.arn, %error, "the pool could not be told of a task's end");
+        }
     }
 
     async fn deliver(self: Arc<Self>, task: Task) {

@@ -4,7 +4,6 @@
 use std::{process::ExitStatus, sync::Arc, time::Duration};
 
 use nix::sys::signal::Signal;
-use sha2::{Digest, Sha256};
 use tokio::{process::Child, sync::watch};
 
 use super::{
@@ -75,28 +74,26 @@ impl Ecs {
     /// definition says, what the launch overrides.
     async fn environment(&self, task: &Task) -> Vec<(String, String)> {
         let metadata = format!("{}/ecs-metadata/{}", self.endpoint, task.id);
-        let aws = [
+        let stop_grace = self.config.stop_timeout.as_secs().to_string();
+        let given = [
             ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
             ("AWS_REGION", REGION),
             ("AWS_ACCESS_KEY_ID", CREDENTIAL),
             ("AWS_SECRET_ACCESS_KEY", CREDENTIAL),
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("ECS_CONTAINER_METADATA_URI_V4", metadata.as_str()),
+            ("STOP_GRACE_SECONDS", stop_grace.as_str()),
         ];
         let mut environment = self.config.inherited.clone();
-        environment.extend(aws.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        environment.extend(given.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let defined = self.connected.wait().await.environment.iter();
         environment.extend(defined.map(|(name, value)| (name.clone(), expanded(value, task))));
         environment.extend(task.environment.clone());
-        environment.extend(self.volume(task).map(|dir| ("STATE_DIR".to_owned(), dir)));
+        // The bridge puts its user's folder there: whom a spare serves, it learns last.
+        let volumes = self.config.volumes.iter();
+        let state_dirs = volumes.map(|dir| dir.join("{user}").display().to_string());
+        environment.extend(state_dirs.map(|dir| ("STATE_DIR".to_owned(), dir)));
         environment
-    }
-
-    /// The folder of the task's user: hashed, so that no name leaves the volumes' folder.
-    fn volume(&self, task: &Task) -> Option<String> {
-        let user = Sha256::digest(task.variable("USER_ID")?.as_bytes());
-        let folder = data_encoding::HEXLOWER.encode(&user[..16]);
-        Some(self.config.volumes.as_ref()?.join(folder).display().to_string())
     }
 
     async fn run(self: &Arc<Self>, id: &str, mut child: Child, stop: &mut Stop) {
@@ -106,6 +103,9 @@ impl Ecs {
             _ = child.wait() => None,
         };
         if let (Some(request), Some(pid)) = (&request, pid) {
+            if request.lost {
+                return self.outlive(id, request, (pid, child)).await;
+            }
             self.announce_stop(id, request);
             self.terminate(pid, &mut child).await;
         }
@@ -116,6 +116,37 @@ impl Ecs {
         }
         let request = request.unwrap_or_else(exited);
         self.end(id, &request, status);
+    }
+
+    /// A machine that is cut off from ECS: the task is over for everybody who asks, and its
+    /// process goes on until it ends by itself, or with this stack.
+    async fn outlive(
+        self: &Arc<Self>,
+        id: &str,
+        request: &StopRequest,
+        (pid, mut child): (u32, Child),
+    ) {
+        self.end(id, request, None);
+        self.know(id, |task| task.pid = Some(pid));
+        tokio::select! {
+            _ = child.wait() => {}
+            () = self.closing.cancelled() => {
+                process::signal_group(pid, Signal::SIGKILL);
+            }
+        }
+        let status = child.wait().await.ok();
+        process::signal_group(pid, Signal::SIGKILL);
+        self.know(id, |task| {
+            task.pid = None;
+            task.exit_code = status.map(process::exit_code);
+        });
+    }
+
+    /// What ECS itself does not see: no event, no new version.
+    fn know(&self, id: &str, step: impl FnOnce(&mut Task)) {
+        if let Some(entry) = self.lock().by_id.get_mut(id) {
+            step(&mut entry.task);
+        }
     }
 
     /// For an interrupted Spot task this event is the two minutes' warning.
@@ -186,10 +217,9 @@ async fn requested(stop: &mut Stop) -> StopRequest {
 }
 
 fn exited() -> StopRequest {
-    let reason = "Essential container in task exited".into();
-    StopRequest { code: "EssentialContainerExited", reason }
+    StopRequest::new("EssentialContainerExited", "Essential container in task exited")
 }
 
 fn failed(reason: &str) -> StopRequest {
-    StopRequest { code: "TaskFailedToStart", reason: reason.into() }
+    StopRequest::new("TaskFailedToStart", reason)
 }

@@ -182,6 +182,12 @@ impl Ecs {
         self.request_stop(id, StopRequest::spot())
     }
 
+    /// Tells the world that the task has stopped, and lets its process live: a partition. False
+    /// if it is over or on its way there.
+    pub(crate) fn lose(&self, id: &str) -> bool {
+        self.request_stop(id, StopRequest::lost())
+    }
+
     /// The first request counts: a task stops for one reason.
     fn request_stop(&self, id: &str, request: StopRequest) -> bool {
         let tasks = self.lock();

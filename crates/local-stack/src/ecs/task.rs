@@ -53,16 +53,26 @@ pub(crate) struct Task {
 pub(crate) struct StopRequest {
     pub(crate) code: &'static str,
     pub(crate) reason: String,
+    /// ECS only believes that it stopped: its process goes on.
+    pub(crate) lost: bool,
 }
 
 impl StopRequest {
+    pub(crate) fn new(code: &'static str, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into(), lost: false }
+    }
+
     pub(crate) fn user(reason: impl Into<String>) -> Self {
-        Self { code: "UserInitiated", reason: reason.into() }
+        Self::new("UserInitiated", reason)
     }
 
     pub(crate) fn spot() -> Self {
-        let reason = "Your Spot Task was interrupted.".into();
-        Self { code: "SpotInterruption", reason }
+        Self::new("SpotInterruption", "Your Spot Task was interrupted.")
+    }
+
+    pub(crate) fn lost() -> Self {
+        let reason = "The host that this task ran on was lost.";
+        Self { lost: true, ..Self::new("ServiceSchedulerInitiated", reason) }
     }
 }
 

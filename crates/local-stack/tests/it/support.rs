@@ -248,6 +248,11 @@ impl Functions for Lambdas {
         }
         Ok(Value::Null)
     }
+
+    async fn prewarm(&self, event: Value) -> anyhow::Result<Value> {
+        self.record("prewarm", &event);
+        Ok(Value::Null)
+    }
 }
 
 /// Asks until there is an answer, and fails with the last thing seen.
