@@ -53,9 +53,17 @@ test: need container/node_modules/.installed web/dist/index.html browser ## Ever
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	cd web && npm run --silent check && npm run --silent test
 	cargo build --locked --workspace --all-features --bins
-	cargo test --locked --workspace --all-features --no-fail-fast
+	python=$$(scripts/need-ministack) && MINISTACK_PYTHON=$$python cargo test --locked --workspace --all-features --no-fail-fast
+	cargo run --locked --quiet -p simulation --bin sim -- -n 2000
 	@$(MAKE) --no-print-directory drift
 	cd tests/browser && node --test --test-reporter=spec
+
+N ?= 2000
+SEED ?= 1
+
+.PHONY: sim
+sim: need ## Play N=2000 schedules of faults from SEED=1 and check the invariants
+	cargo run --locked --quiet -p simulation --bin sim -- -n $(N) --seed $(SEED) $(if $(LOG),--log)
 
 .PHONY: generate
 generate: ## Write the page's protocol types anew from the Rust ones
