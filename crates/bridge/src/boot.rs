@@ -49,10 +49,14 @@ async fn come_to_turn(
                 info!(current = %state.generation, "this launch is not wanted any more");
                 return None;
             }
-            Ok(state) if state.is_turn_of(generation) => return Some(state),
+            Ok(state) if state.is_turn_of(generation) => {
+                if let Some(begun) = begin(ports, &state).await {
+                    return begun.then_some(state);
+                }
+            }
             Ok(state) if Instant::now() >= deadline => {
                 warn!(unreleased = ?state.unreleased, "the task before did not release, going on");
-                return Some(state);
+                bury(ports, &state).await;
             }
             Ok(_) if !told => {
                 told = true;
@@ -67,6 +71,32 @@ async fn come_to_turn(
             Err(_) => {}
         }
         backoff.wait().await;
+    }
+}
+
+/// The first write of this generation, before it touches the user's state: from here on nobody
+/// takes its launch for one that never happened. `false`: another is current. `None`: try again.
+async fn begin(ports: &Ports, state: &TaskState) -> Option<bool> {
+    match ports.tasks.set_phase(&state.user, state.generation, Phase::Restoring).await {
+        Ok(()) => Some(true),
+        Err(WriteError::Fenced | WriteError::Conflict) => {
+            info!("this launch is not wanted any more");
+            Some(false)
+        }
+        Err(WriteError::Unavailable(error)) => {
+            warn!(error = %chain(&error), "cannot begin yet");
+            None
+        }
+    }
+}
+
+/// They are dead by now: killed, or never born.
+async fn bury(ports: &Ports, state: &TaskState) {
+    let now = ports.clock.now();
+    for other in state.unreleased.range(..state.generation) {
+        if let Err(error) = ports.tasks.release(&state.user, *other, now).await {
+            warn!(error = %chain(&error), "cannot release the task before");
+        }
     }
 }
 
@@ -124,12 +154,17 @@ fn starting(eta: Option<Duration>, phase: Phase) -> ServerFrame {
     ServerFrame::Status {
         status: TaskStatus::Starting,
         phase: Some(phase),
-        eta_seconds: eta.map(|eta| u32::try_from(eta.as_secs()).unwrap_or(u32::MAX)),
+        eta_seconds: eta.map(seconds),
         detail: None,
         message_id: None,
         conversation_id: None,
         queued_behind: None,
     }
+}
+
+/// Rounded up: a wait of half a second is not "0 s".
+fn seconds(span: Duration) -> u32 {
+    u32::try_from(span.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
 }
 
 async fn become_running(bridge: &Arc<Bridge>, state: &TaskState) {

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use domain::{
-    Generation, IdlePolicy, LaunchToken, Owner, SpareId, TimeZone, Timestamp, UserId,
-};
+use domain::{Generation, IdlePolicy, LaunchToken, Owner, SpareId, TimeZone, Timestamp, UserId};
 
 use crate::state_dir::StateDir;
 

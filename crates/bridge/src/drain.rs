@@ -93,7 +93,6 @@ fn cancel(bridge: &Arc<Bridge>, row: InboxMessage) {
         // A worker has just taken it and finds the wish in the row that it leases.
         return;
     }
-    tell::positions(bridge, &row.conversation);
     let busy = bridge.activity.busy();
     let bridge = bridge.clone();
     bridge.tasks.clone().spawn(async move {

@@ -22,8 +22,9 @@ use crate::server::{self, Server};
 use crate::spare::{SpareLife, spare};
 use crate::websocket_line::WebSocketLine;
 
-/// Kept of the grace for giving back, the gateway's own stop, and the last save.
-const SAVE_RESERVE: Duration = Duration::from_secs(25);
+/// Kept of the grace: 6 s to give back, 9 for the gateway's own stop, 20 for the last save, 5 to
+/// release, 4 for last words, and some to spare.
+const SAVE_RESERVE: Duration = Duration::from_secs(50);
 const RUN_TIMEOUT: Duration = Duration::from_secs(600);
 const LAST_TASKS_WITHIN: Duration = Duration::from_secs(1);
 

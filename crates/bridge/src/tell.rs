@@ -48,10 +48,6 @@ pub(crate) fn begins(bridge: &Bridge, row: &InboxMessage) {
 
 /// To each message that waits behind others, when that many is news.
 pub(crate) fn positions(bridge: &Bridge, conversation: &ConversationId) {
-    // Who waits now has been told that the next machine answers him.
-    if bridge.halt.is_closing() {
-        return;
-    }
     for (row, ahead) in bridge.queues.moved(conversation, POSITIONS_TOLD) {
         if let ReplyTo::Connection { id } = &row.reply_to {
             bridge.relay.listen(id);

@@ -304,7 +304,8 @@ impl Look<'_> {
         };
         let row = rows.get(user)?;
         if task.stopped {
-            let waited_for = generation < row.generation && row.unreleased.contains(&generation);
+            let over = generation < row.generation || row.released >= generation;
+            let waited_for = over && row.unreleased.contains(&generation);
             return waited_for.then_some(Action::ReleaseOld(user, generation));
         }
         self.is_orphan(generation, row).then_some(Action::StopOrphan(user, &task.arn))

@@ -64,7 +64,8 @@ impl FollowTask {
         if !self.is_still(seen).await? {
             return Ok(());
         }
-        match self.tasks.launch_failed(user, *generation, retry_at).await {
+        // Fenced first. Whoever comes next waits until it is known to be gone.
+        match self.tasks.abandon(user, *generation, retry_at, true).await {
             Ok(()) => {}
             // Happy path: another launch took over.
             Err(WriteError::Fenced | WriteError::Conflict) => return Ok(()),
@@ -75,7 +76,7 @@ impl FollowTask {
         // A failure here leaves an orphan, and the next sweep stops it.
         let stopped = match task {
             Some(task) => self.stop(user, task, "it did not start in time").await,
-            None => Ok(()),
+            None => self.tasks.release(user, *generation, retry_at).await.map(drop),
         };
         self.read_inbox(user, Capacity::Spot).await.and(stopped)
     }
@@ -96,14 +97,19 @@ impl FollowTask {
         }
     }
 
-    /// The release comes first: whatever the bridge still does, it can write no more (I3).
+    /// The fence comes first: whatever the bridge still does, it can write no more (I3).
     async fn give_up(&self, seen: &TaskState, task: Option<&TaskArn>) -> Result<(), Unavailable> {
         // It may have come back to life.
         if !self.is_still(seen).await? {
             return Ok(());
         }
         let TaskState { user, generation, .. } = seen;
-        self.tasks.release(user, *generation, self.clock.now()).await?;
+        match self.tasks.abandon(user, *generation, self.clock.now(), false).await {
+            Ok(()) => {}
+            // Happy path: it came to its senses and stopped.
+            Err(WriteError::Fenced | WriteError::Conflict) => return Ok(()),
+            Err(WriteError::Unavailable(error)) => return Err(error),
+        }
         warn!(user.id = %user, %generation, "a bridge does nothing while a message waits");
         self.count(Metric::DeadTasksReleased, 1);
         // A failure here leaves an orphan, and the next sweep stops it.

@@ -1,6 +1,6 @@
 //! What is to be done about what is seen: each rule at its boundary, and what no plan may do.
 
-use std::collections::{BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use control_plane::plan::{

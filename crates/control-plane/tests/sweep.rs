@@ -360,7 +360,8 @@ async fn a_claimed_spare_whose_user_has_gone_on_is_an_orphan() {
     let cases = cases();
     claimed(&cases).await;
     let now = cases.world.clock().now();
-    cases.world.tasks().launch_failed(&cases.user, Generation(1), now).await.expect("current");
+    let tasks = cases.world.tasks();
+    tasks.abandon(&cases.user, Generation(1), now, false).await.expect("current");
     cases.world.fail_next("spares.all", 1);
     assert_eq!(cases.follow().sweep().await.errors, 1);
     assert_eq!(cases.world.running_tasks(), [arn(1), arn(2)], "nobody knew whose it is");
@@ -549,7 +550,7 @@ async fn a_task_without_an_owner_is_reported_and_left_alone() {
     let compute = Arc::new(OddCompute { compute: world.compute(), unreadable: arn(2) });
     let ensure = EnsureTask { compute, ..cases.ensure() };
     let follow = FollowTask { ensure, ..cases.follow() };
-    world.clock().advance(Duration::from_secs(86_400));
+    world.clock().advance(policy().idle_at_most - policy().start_within - MINUTE);
     let swept = follow.sweep().await;
     assert_eq!((swept.errors, swept.actions["report"]), (0, 1));
     assert_eq!(world.counted(Metric::Unreadable), 1);

@@ -33,6 +33,12 @@ const WAKES_OF_ALL: usize = 20;
 /// Whoever waits for this generation need wait no longer.
 const SAY_RELEASED: &str = "DELETE #unreleased :own";
 
+/// See [`ending`].
+const END: &str = "SET #status = :idle, #released = :generation, #dueShard = :shard, #dueAt = :due";
+
+/// See [`one_more`].
+const ONE_MORE_FAILED: &str = "#failedLaunches = if_not_exists(#failedLaunches, :zero) + :one";
+
 pub struct DynamoTasks {
     db: Client,
     table: String,
@@ -137,19 +143,14 @@ impl Tasks for DynamoTasks {
         generation: Generation,
         due: Timestamp,
     ) -> std::result::Result<(), WriteError> {
-        let update = format!(
-            "SET #status = :idle, #released = :generation, {SET_DUE}, \
-             #failedLaunches = if_not_exists(#failedLaunches, :zero) + :one {FORGET_TASK} \
-             {SAY_RELEASED}"
-        );
-        let mut values = due_at(user, due);
+        let update = format!("{END}, {ONE_MORE_FAILED} {FORGET_TASK} {SAY_RELEASED}");
+        let condition = format!("{IS_CURRENT} AND #phase = :provisioning");
+        let mut values = ending(user, generation, due);
+        values.extend(one_more());
         values.insert(":own".into(), generations([generation]));
-        values.extend(item([
-            (":idle", word(&TaskStatus::Idle)),
-            (":zero", number(0)),
-            (":one", number(1)),
-        ]));
-        self.change_if_current("tasks.launch_failed", user, generation, &update, values).await
+        values.insert(":provisioning".into(), word(&Phase::Provisioning));
+        let failed = self.change("tasks.launch_failed", user, &update, &condition, values).await;
+        failed.map_err(WriteError::from)
     }
 
     async fn set_phase(
@@ -218,21 +219,24 @@ impl Tasks for DynamoTasks {
 
     async fn release(&self, user: &UserId, generation: Generation, due: Timestamp) -> Result<bool> {
         const OPERATION: &str = "tasks.release";
-        let update = format!(
-            "SET #status = :idle, #released = :generation, {SET_DUE} {FORGET_TASK} \
-                 {SAY_RELEASED}"
-        );
-        let generation_value =
-            item([(":generation", number(generation.0)), (":own", generations([generation]))]);
-        let mut values = due_at(user, due);
-        values.insert(":idle".into(), word(&TaskStatus::Idle));
-        values.extend(generation_value.clone());
-        match self.change(OPERATION, user, &update, IS_CURRENT, values).await {
+        let update = format!("{END} {FORGET_TASK} {SAY_RELEASED}");
+        let own = (":own".to_owned(), generations([generation]));
+        let mut values = ending(user, generation, due);
+        values.extend([own.clone()]);
+        let before = match self.change(OPERATION, user, &update, IS_CURRENT, values).await {
             Ok(()) => return Ok(true),
             Err(Refusal::Unavailable(error)) => return Err(error),
-            // It was released before.
-            Err(Refusal::Condition(row)) if is_of(Row(&row), generation) => return Ok(true),
-            Err(Refusal::Condition(_)) => {}
+            Err(Refusal::Condition(row)) => row,
+        };
+        let mut generation_value = item([(":generation", number(generation.0))]);
+        generation_value.extend([own]);
+        // Released before, or abandoned.
+        if is_of(Row(&before), generation) {
+            let condition = "#generation = :generation";
+            happened(
+                self.change(OPERATION, user, SAY_RELEASED, condition, generation_value).await,
+            )?;
+            return Ok(generation != Generation(0));
         }
         let condition = "#released < :generation AND #generation > :generation";
         let update = format!("SET #released = :generation {SAY_RELEASED}");
@@ -244,6 +248,24 @@ impl Tasks for DynamoTasks {
         let condition = "contains(#unreleased, :generation) AND #generation > :generation";
         happened(self.change(OPERATION, user, SAY_RELEASED, condition, generation_value).await)?;
         Ok(false)
+    }
+
+    async fn abandon(
+        &self,
+        user: &UserId,
+        generation: Generation,
+        due: Timestamp,
+        failed_launch: bool,
+    ) -> std::result::Result<(), WriteError> {
+        let mut values = ending(user, generation, due);
+        let update = if failed_launch {
+            values.extend(one_more());
+            format!("{END}, {ONE_MORE_FAILED} {FORGET_TASK}")
+        } else {
+            format!("{END} {FORGET_TASK}")
+        };
+        let abandoned = self.change("tasks.abandon", user, &update, IS_CURRENT, values).await;
+        abandoned.map_err(WriteError::from)
     }
 
     async fn settle(&self, seen: &TaskState) -> Result<bool> {
@@ -368,6 +390,17 @@ impl Tasks for DynamoTasks {
 
 fn deployment() -> Item {
     item([("PK", text(keys::DEPLOYMENT))])
+}
+
+fn ending(user: &UserId, generation: Generation, due: Timestamp) -> Item {
+    let mut values = due_at(user, due);
+    values.insert(":idle".into(), word(&TaskStatus::Idle));
+    values.insert(":generation".into(), number(generation.0));
+    values
+}
+
+fn one_more() -> Item {
+    item([(":zero", number(0)), (":one", number(1))])
 }
 
 fn is_of(row: Row<'_>, generation: Generation) -> bool {

@@ -47,6 +47,16 @@ pub enum Effect {
     Wrote {
         generation: Generation,
     },
+    Running {
+        generation: Generation,
+    },
+    Stopping {
+        generation: Generation,
+    },
+    /// Given up from outside, and waited for.
+    Abandoned {
+        generation: Generation,
+    },
     Released {
         generation: Generation,
     },

@@ -25,7 +25,21 @@ impl World {
         generation: Generation,
         change: impl FnOnce(&mut TaskState),
     ) -> std::result::Result<(), WriteError> {
-        self.call(operation, |state| state.current(user, generation).map(change)).await
+        self.call(operation, |state| {
+            let task = state.current(user, generation)?;
+            let before = task.status;
+            change(task);
+            let effect = match task.status {
+                now if now == before => return Ok(()),
+                TaskStatus::Starting => return Ok(()),
+                TaskStatus::Running => Effect::Running { generation },
+                TaskStatus::Stopping => Effect::Stopping { generation },
+                TaskStatus::Idle => unreachable!("an end is a write of its own"),
+            };
+            state.note(user, effect);
+            Ok(())
+        })
+        .await
     }
 }
 
@@ -63,11 +77,18 @@ impl Tasks for World {
         generation: Generation,
         due_at: Timestamp,
     ) -> std::result::Result<(), WriteError> {
-        self.change_current("tasks.launch_failed", user, generation, |task| {
+        self.call("tasks.launch_failed", |state| {
+            let task = state.current(user, generation)?;
+            if task.phase != Some(Phase::Provisioning) {
+                return Err(WriteError::Fenced);
+            }
             *task = TaskState {
                 failed_launches: task.failed_launches + 1,
                 ..idle_again(task, generation, due_at)
             };
+            task.unreleased.remove(&generation);
+            state.note(user, Effect::Released { generation });
+            Ok(())
         })
         .await
     }
@@ -139,6 +160,25 @@ impl Tasks for World {
         due_at: Timestamp,
     ) -> Result<bool> {
         self.call("tasks.release", |state| Ok(state.release(user, generation, due_at))).await
+    }
+
+    async fn abandon(
+        &self,
+        user: &UserId,
+        generation: Generation,
+        due_at: Timestamp,
+        failed_launch: bool,
+    ) -> std::result::Result<(), WriteError> {
+        self.call("tasks.abandon", |state| {
+            let task = state.current(user, generation)?;
+            *task = TaskState {
+                failed_launches: task.failed_launches + u32::from(failed_launch),
+                ..idle_again(task, generation, due_at)
+            };
+            state.note(user, Effect::Abandoned { generation });
+            Ok(())
+        })
+        .await
     }
 
     async fn settle(&self, seen: &TaskState) -> Result<bool> {
@@ -278,8 +318,8 @@ impl State {
             *task = idle_again(task, generation, due_at);
         } else if task.generation > generation {
             task.released = task.released.max(generation);
-            task.unreleased.remove(&generation);
         }
+        task.unreleased.remove(&generation);
         self.note(user, Effect::Released { generation });
         current && generation != Generation(0)
     }
@@ -288,12 +328,10 @@ impl State {
 /// What outlives a task: the counters and the history. Without the token's hash no bridge can
 /// register any more.
 fn idle_again(task: &TaskState, released: Generation, due_at: Timestamp) -> TaskState {
-    let mut unreleased = task.unreleased.clone();
-    unreleased.remove(&released);
     TaskState {
         generation: task.generation,
         released,
-        unreleased,
+        unreleased: task.unreleased.clone(),
         due_at: Some(due_at),
         last_activity_at: task.last_activity_at,
         recent_wakes_ms: task.recent_wakes_ms.clone(),

@@ -66,8 +66,8 @@ pub trait Tasks: Send + Sync {
         capacity: Capacity,
     ) -> std::result::Result<(), WriteError>;
 
-    /// The launch failed altogether, or its task died before it was Running: Idle again,
-    /// `released` = this generation, one more failed launch, due at `due_at`.
+    /// No machine is known to have started: Idle again, `released` = this generation, one more
+    /// failed launch, due at `due_at`. `Fenced` once its bridge has been heard of: one has, then.
     async fn launch_failed(
         &self,
         user: &UserId,
@@ -109,13 +109,25 @@ pub trait Tasks: Send + Sync {
 
     /// This generation writes no more: `released` rises to it (never falls), whoever is current.
     /// If it is still the current one the row becomes Idle too, and due at `due_at`: somebody
-    /// must look into the inbox once more. Returns whether it was current.
+    /// must look into the inbox once more. One that was released or abandoned before is waited for
+    /// no longer, and nothing else changes. Returns whether it was current.
     async fn release(
         &self,
         user: &UserId,
         generation: Generation,
         due_at: Timestamp,
     ) -> Result<bool>;
+
+    /// This generation is given up from outside, and may live: it can write no more, and the row
+    /// becomes Idle, as by [`release`](Self::release). But whoever comes next waits until it is
+    /// released, by its own word or its known death. Counts a failed launch, or not.
+    async fn abandon(
+        &self,
+        user: &UserId,
+        generation: Generation,
+        due_at: Timestamp,
+        failed_launch: bool,
+    ) -> std::result::Result<(), WriteError>;
 
     /// The inbox was read after `seen`, and nothing waits: the user is no longer due. `false`: he
     /// stays so, because he is not Idle, or a message or a launch has come since.

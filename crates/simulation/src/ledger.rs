@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use domain::TaskPolicy;
 use domain::{ConversationId, Generation, InboxMessage, InboxState, MessageId, Timestamp, UserId};
 use platform::Metric;
 use platform_sim::{Effect, Entry, Seen};
@@ -82,6 +83,16 @@ struct Book<'a> {
     up: BTreeSet<Generation>,
     out_of_reach: BTreeSet<Generation>,
     last_end: Option<Instant>,
+    /// Of the current generation.
+    task: Current,
+}
+
+#[derive(Default)]
+struct Current {
+    claimed_at: Option<Instant>,
+    running: bool,
+    /// Stopping, or released.
+    ending: bool,
 }
 
 /// A Lambda reads the state this long after its message may have been answered by others.
@@ -101,6 +112,7 @@ impl<'a> Book<'a> {
             up: BTreeSet::new(),
             out_of_reach: BTreeSet::new(),
             last_end: None,
+            task: Current { ending: true, ..Current::default() },
         }
     }
 
@@ -122,6 +134,9 @@ impl<'a> Book<'a> {
                 self.last_end = Some(entry.at);
             }
             Effect::Claimed { generation } => self.claimed(*generation, entry.at),
+            Effect::Running { .. } => self.task.running = true,
+            Effect::Stopping { .. } => self.task.ending = true,
+            Effect::Abandoned { generation } => self.task.ending |= *generation == self.generation,
             Effect::Released { generation } => self.released(*generation),
             Effect::Seen(seen) => self.saw(*seen),
             Effect::SpareClaimed { .. } | Effect::Launched { .. } => {}
@@ -168,6 +183,18 @@ impl<'a> Book<'a> {
         if generation != self.generation.next() {
             self.problem(format!("I2: generation {generation} follows {}", self.generation));
         }
+        // Two clocks may differ, and a claim carries the time at which it set out.
+        let slow = Duration::from_millis(4_000 + 2 * self.stage.plan.rates.slow_ms);
+        let start_within = TaskPolicy::default().start_within - slow;
+        let overdue = |began: Instant| at.duration_since(began) >= start_within;
+        let overdue = !self.task.running && self.task.claimed_at.is_some_and(overdue);
+        if !self.task.ending && !overdue {
+            self.problem(format!(
+                "I2: generation {generation} was launched beside {}",
+                self.generation
+            ));
+        }
+        self.task = Current { claimed_at: Some(at), ..Current::default() };
         self.generation = generation;
         let waiting = self.accepted.keys().any(|id| !self.ended.contains(id));
         let just_now = self.last_end.is_some_and(|end| at.duration_since(end) <= STALE_FOR);
@@ -178,6 +205,7 @@ impl<'a> Book<'a> {
 
     /// Whoever waits for this word restores the state after it.
     fn released(&mut self, generation: Generation) {
+        self.task.ending |= generation == self.generation;
         if self.up.contains(&generation) && !self.out_of_reach.contains(&generation) {
             self.problem(format!(
                 "I3: generation {generation} is released while its gateway still runs"

@@ -178,7 +178,7 @@ async fn what_the_event_says_of_the_machine_is_read() {
 #[tokio::test]
 async fn an_event_that_could_not_be_acted_upon_fails() {
     let (world, user) = launched().await;
-    world.fail_next("tasks.launch_failed", 1);
+    world.fail_next("tasks.abandon", 1);
     assert!(watchdog::handle(&ports(&world), stopped("ana", "1")).await.is_err());
     handle(&world, stopped("ana", "1")).await;
     assert_eq!(world.task(&user).status, TaskStatus::Idle);

@@ -1,5 +1,7 @@
 //! The bridge in a world in memory; its process supervision and sockets on the real machine.
 
+mod habits;
+mod handover;
 mod life;
 mod played;
 mod process;
@@ -9,4 +11,5 @@ mod sockets;
 mod spare;
 mod support;
 mod trouble;
+mod waiting;
 mod whole;

@@ -31,6 +31,13 @@ struct Machine {
     state: watch::Sender<GatewayState>,
 }
 
+impl Machine {
+    fn with(agent: Scripted) -> Arc<Self> {
+        let (state, _) = watch::channel(GatewayState::Started { times: 1 });
+        Arc::new(Self { agent: Arc::new(agent), stops: true, state })
+    }
+}
+
 struct Machines(Arc<Machine>);
 
 #[async_trait]
@@ -75,7 +82,7 @@ struct Exchange {
 struct Wire(Arc<Exchange>);
 
 impl Exchange {
-    fn nudge(&self, socket: usize, message: &str) {
+    pub(crate) fn nudge(&self, socket: usize, message: &str) {
         let nudge = Nudge::Inbox { message_id: message.into() };
         let text = serde_json::to_string(&nudge).expect("JSON");
         let sockets = self.sockets.lock().expect("no panics");
@@ -134,8 +141,8 @@ impl Socket for End {
     }
 }
 
-struct Played {
-    world: World,
+pub(crate) struct Played {
+    pub(crate) world: World,
     exchange: Arc<Exchange>,
     machine: Arc<Machine>,
     halt: Halt,
@@ -162,13 +169,27 @@ impl Played {
         open_tab(&world, "tab1").await;
         open_tab(&world, "tab2").await;
         put(&world, "m1", "default").await;
-        let (state, _) = watch::channel(GatewayState::Started { times: 1 });
-        let machine = Arc::new(Machine { agent: Arc::new(agent), stops: true, state });
         let ports = ports(&world, push(&world));
-        Self::on(world, ports, machine, idle)
+        Self::on(world, ports, Machine::with(agent), idle)
     }
 
     fn on(world: World, ports: Ports, machine: Arc<Machine>, idle: Duration) -> Self {
+        let idle = IdlePolicy { shortest: idle, longest: idle };
+        Self::idling(world, ports, machine, (idle, TimeZone::utc()))
+    }
+
+    /// As an operator in this time zone lets it idle by default.
+    pub(crate) fn by_default(world: World, agent: Scripted, time_zone: TimeZone) -> Self {
+        let ports = ports(&world, world.push());
+        Self::idling(world, ports, Machine::with(agent), (IdlePolicy::default(), time_zone))
+    }
+
+    fn idling(
+        world: World,
+        ports: Ports,
+        machine: Arc<Machine>,
+        (idle, time_zone): (IdlePolicy, TimeZone),
+    ) -> Self {
         let (exchange, halt) = (Arc::<Exchange>::default(), Halt::default());
         let life = Life {
             user: user(),
@@ -176,11 +197,8 @@ impl Played {
             ports,
             host: Arc::new(Machines(machine.clone())),
             line: Arc::new(Wire(exchange.clone())),
-            policy: Policy {
-                idle: IdlePolicy { shortest: idle, longest: idle },
-                ..Policy::default()
-            },
-            time_zone: TimeZone::utc(),
+            policy: Policy { idle, ..Policy::default() },
+            time_zone,
             halt: halt.clone(),
         };
         let life = tokio::spawn(live(life, |_| {}));
@@ -192,11 +210,11 @@ impl Played {
         rows.into_iter().find(|row| row.id.as_str() == message).expect("it was put").state
     }
 
-    async fn until(&self, message: &str, state: InboxState) {
+    pub(crate) async fn until(&self, message: &str, state: InboxState) {
         crate::support::until(|| self.state_of(message) == state).await;
     }
 
-    async fn end(self) -> anyhow::Result<()> {
+    pub(crate) async fn end(self) -> anyhow::Result<()> {
         self.life.await.expect("no panic")
     }
 }
@@ -294,7 +312,8 @@ async fn a_life_played_again_sends_the_same() {
     }
 }
 
-const STOP_GRACE: Duration = Duration::from_secs(120);
+/// Of the 120 s between the signal and SIGKILL, with time left for a last save.
+const STOPPED_WITHIN: Duration = Duration::from_secs(100);
 
 /// From the signal until the life is over, when from then on nothing ever answers.
 async fn stop_of_a_life_in_a_void(after: Duration, stops: bool, agent: Scripted) -> Duration {
@@ -314,7 +333,7 @@ async fn stop_of_a_life_in_a_void(after: Duration, stops: bool, agent: Scripted)
     process.becomes(Fate::Frozen);
     played.halt.request(Reason::Signal);
     let began = Instant::now();
-    let ended = timeout(STOP_GRACE * 2, played.end()).await;
+    let ended = timeout(STOPPED_WITHIN * 2, played.end()).await;
     ended.expect("it ends at all").expect("a stop is a good end");
     began.elapsed()
 }
@@ -332,7 +351,7 @@ async fn a_stop_ends_in_time_though_nothing_answers_any_more() {
                 let (agent, after) =
                     (Scripted::new(move |_| script()), Duration::from_millis(millis));
                 let took = stop_of_a_life_in_a_void(after, stops, agent).await;
-                assert!(took < STOP_GRACE, "{took:?}, asked to stop after {after:?}");
+                assert!(took < STOPPED_WITHIN, "{took:?}, asked to stop after {after:?}");
             }
         }
     }

@@ -89,12 +89,6 @@ async fn a_conversation_is_answered_in_order_and_others_run_beside_it() {
             [&format!("{conversation}1"), &format!("{conversation}2"), &format!("{conversation}3")]
         );
     }
-    let positions = stage.frames(0).into_iter().filter_map(|frame| match frame {
-        ServerFrame::Accepted { message_id, position, .. } => Some((message_id, position)),
-        _ => None,
-    });
-    let of_a: Vec<_> = positions.filter(|(id, _)| id.starts_with('a')).collect();
-    assert_eq!(of_a, [("a2".into(), 0), ("a3".into(), 1), ("a3".into(), 0)]);
 }
 
 #[tokio::test(start_paused = true)]

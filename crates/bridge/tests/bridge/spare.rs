@@ -258,10 +258,7 @@ fn live_as(
         ports,
         host,
         line: Arc::new(Exchange::default()),
-        policy: Policy {
-            idle: IdlePolicy { shortest: IDLE, longest: IDLE },
-            ..Policy::default()
-        },
+        policy: Policy { idle: IdlePolicy { shortest: IDLE, longest: IDLE }, ..Policy::default() },
         time_zone: TimeZone::utc(),
         halt,
     };

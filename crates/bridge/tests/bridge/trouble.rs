@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::support::{Scripted, Stage, Step, claim, id, say, say_slowly, user};
 use bridge::{RunEnd, RunEvent, nudged};
 use domain::{InboxState, Outcome, Phase, TaskStatus};
-use platform::Clock;
+use platform::{Clock, Metric};
 use protocol::{ErrorCode, Nudge, ServerFrame, StreamOutcome};
 use tokio::time::{Instant, sleep};
 
@@ -127,6 +127,28 @@ async fn a_run_that_fails_three_times_is_given_up_told_and_the_queue_goes_on() {
     let failed = &stage.history("default").await[1];
     assert_eq!((failed.text.as_str(), failed.outcome), ("partial", Some(Outcome::Failed)));
     assert!(failed.error.as_ref().is_some_and(|error| error.contains("the model is overloaded")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operator_counts_each_message_that_is_given_up_once() {
+    let stage = Stage::new(Scripted::new(|request| match request.message.ends_with("m1") {
+        true => vec![Step::Event(RunEvent::End(RunEnd::Failed {
+            message: "the model refused".into(),
+            retryable: false,
+        }))],
+        false => say("fine"),
+    }))
+    .await;
+    // The first try does nothing, and the second one's answer is lost.
+    stage.world.fail_next("inbox.complete", 1);
+    stage.world.lose_next("inbox.complete", 1);
+    stage.put("m1", "default").await;
+    stage.put("m2", "default").await;
+    stage.start();
+    stage.until("m2", InboxState::Done).await;
+    stage.settle().await;
+    assert_eq!(stage.row("m1").state, InboxState::Dead);
+    assert_eq!(stage.world.counted(Metric::DeadMessages), 1);
 }
 
 #[tokio::test(start_paused = true)]

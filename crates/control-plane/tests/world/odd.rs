@@ -90,6 +90,16 @@ impl Tasks for OddRows {
         self.tasks.set_stopping(user, generation, due_at).await
     }
 
+    async fn abandon(
+        &self,
+        user: &UserId,
+        generation: Generation,
+        due_at: Timestamp,
+        failed_launch: bool,
+    ) -> Result<(), WriteError> {
+        self.tasks.abandon(user, generation, due_at, failed_launch).await
+    }
+
     async fn release(
         &self,
         user: &UserId,

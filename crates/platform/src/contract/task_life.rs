@@ -75,6 +75,7 @@ async fn assert_all_fenced(scene: &Scene, generation: Generation) {
     let arn = TaskArn("arn:zombie".into());
     assert_fenced(tasks.record_launched(user, generation, &arn, Capacity::Spot).await);
     assert_fenced(tasks.launch_failed(user, generation, NOW).await);
+    assert_fenced(tasks.abandon(user, generation, NOW, false).await);
     assert_fenced(tasks.set_phase(user, generation, Phase::Connecting).await);
     assert_fenced(tasks.set_running(user, generation, Duration::ZERO, NOW).await);
     assert_fenced(tasks.touch(user, generation, NOW, &ActivityHistory::default()).await);
@@ -126,6 +127,46 @@ pub async fn what_is_released_never_falls(world: &dyn ContractWorld) {
         assert!(!scene.release(generation).await);
         assert_eq!(scene.task().await.released, second);
     }
+}
+
+/// It may live. It writes no more, and whoever comes next waits for it all the same.
+pub async fn an_abandoned_generation_is_fenced_and_waited_for(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    let (tasks, user) = (&scene.tasks, &scene.user);
+    let stuck = scene.launch().await;
+    tasks.set_running(user, stuck, Duration::from_secs(9), NOW).await.expect("current");
+    tasks.abandon(user, stuck, later(60), false).await.expect("current");
+    let row = scene.task().await;
+    assert_eq!((row.status, row.released, row.failed_launches), (TaskStatus::Idle, stuck, 0));
+    assert_eq!(row.due_at, Some(later(60)));
+    assert_all_fenced(&scene, stuck).await;
+    let next = scene.launch().await;
+    assert!(!scene.task().await.is_turn_of(next));
+    assert!(!scene.release(stuck).await, "its last word");
+    assert!(scene.task().await.is_turn_of(next));
+}
+
+pub async fn an_abandoned_generation_that_is_still_the_last_one_can_be_released(
+    world: &dyn ContractWorld,
+) {
+    let scene = Scene::of(world);
+    let stuck = scene.launch().await;
+    scene.tasks.abandon(&scene.user, stuck, later(90), true).await.expect("current");
+    let before = scene.task().await;
+    assert_eq!((before.failed_launches, before.unreleased.len()), (1, 1));
+    assert!(scene.release(stuck).await);
+    let unreleased = [].into();
+    assert_eq!(scene.task().await, TaskState { unreleased, ..before }, "the mark stays");
+}
+
+/// Found by the simulation: the answer to RunTask was lost, and the bridge was up already.
+pub async fn a_launch_whose_bridge_was_heard_of_has_not_failed(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    let generation = scene.launch().await;
+    scene.tasks.set_phase(&scene.user, generation, Phase::Restoring).await.expect("current");
+    let before = scene.task().await;
+    assert_fenced(scene.tasks.launch_failed(&scene.user, generation, later(30)).await);
+    assert_eq!(scene.task().await, before);
 }
 
 /// Found by the simulation: the one between them was launched in vain, and the youngest took its
