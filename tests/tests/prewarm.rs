@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use system_tests::runtime_api::Function;
-use system_tests::{Stack, StackOptions, eventually, message_id};
+use system_tests::{Stack, StackOptions, eventually, get, message_id};
 
 /// A stack that keeps so many spares.
 async fn stack(spares: usize, schedule: &str) -> Stack {
@@ -27,7 +27,6 @@ async fn live_spares(stack: &Stack) -> Vec<Value> {
     stack.live_tasks().await.into_iter().filter(is_spare).collect()
 }
 
-/// What a spare does once, when it is warm, is to clear up.
 async fn all_ready(stack: &Stack, spares: usize) {
     eventually("the spares to be up", async || {
         let said = ready_spares(stack).await;
@@ -38,13 +37,22 @@ async fn all_ready(stack: &Stack, spares: usize) {
 
 /// Those whose log says so.
 async fn ready_spares(stack: &Stack) -> Vec<Value> {
-    let log = |task: &Value| {
-        let name = format!("task-{}.log", task["id"].as_str().expect("an id"));
-        std::fs::read_to_string(stack.data().join("logs").join(name)).unwrap_or_default()
-    };
     let mut ready = live_spares(stack).await;
-    ready.retain(|task| log(task).contains("ready for whoever comes"));
+    ready.retain(|task| log(stack, task).contains("ready for whoever comes"));
     ready
+}
+
+fn log(stack: &Stack, task: &Value) -> String {
+    let name = format!("task-{}.log", task["id"].as_str().expect("an id"));
+    std::fs::read_to_string(stack.data().join("logs").join(name)).unwrap_or_default()
+}
+
+/// What a container's health check would see.
+async fn health(stack: &Stack, task: &Value) -> u16 {
+    let log = log(stack, task);
+    let (_, address) = log.split_once("\"address\":\"").expect("it says where it listens");
+    let (address, _) = address.split_once('"').expect("a whole line");
+    get(&format!("http://{address}/health"), None).await.expect("answers").status
 }
 
 /// The folders that agents' states lie in.
@@ -63,7 +71,13 @@ async fn first_messages_take_the_spares_and_the_next_one_launches() {
     let stack = stack(2, "3600").await;
     assert_eq!(state_folders(&stack), [""; 0], "a spare that waits keeps nothing");
     assert_eq!(stack.calls("ecs:RunTask").await, 2);
+    for spare in live_spares(&stack).await {
+        assert_eq!(health(&stack, &spare).await, 200, "nothing is wrong with waiting");
+    }
 
+    // Whoever had to wait for a machine would wait for an hour.
+    let never = json!({"provisioningDelayMs": 3_600_000});
+    stack.control(http::Method::PUT, "faults", never).await;
     let mut ana = stack.client("ana").await;
     let first = ana.ask("from ana").await;
     assert_eq!(first.outcome, "complete");
@@ -71,11 +85,16 @@ async fn first_messages_take_the_spares_and_the_next_one_launches() {
     let ben = stack.client("ben").await.ask("from ben").await;
     assert_eq!(ben.outcome, "complete");
     assert_eq!(stack.calls("ecs:RunTask").await, 2, "both had a task already");
-    assert_eq!(live_spares(&stack).await.len(), 2, "and each the one he took");
+    let spares = live_spares(&stack).await;
+    assert_eq!(spares.len(), 2, "and each the one he took");
+    for spare in &spares {
+        assert_eq!(health(&stack, spare).await, 200);
+    }
     let folders = state_folders(&stack);
     assert_eq!(folders.len(), 2, "{folders:?}");
     assert!(folders.iter().all(|name| name.len() == 32), "{folders:?}");
 
+    stack.control(http::Method::PUT, "faults", json!({})).await;
     assert_eq!(stack.client("cleo").await.ask("from cleo").await.outcome, "complete");
     assert_eq!(stack.calls("ecs:RunTask").await, 3);
     assert_eq!(stack.live_tasks().await.len(), 3);

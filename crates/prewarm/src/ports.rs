@@ -8,9 +8,7 @@ use control_plane::{KeepSpares, PoolPolicy, Wanted};
 use domain::{TimeZone, Windows};
 use platform::SystemClock;
 use platform_aws::config::optional;
-use platform_aws::{
-    Aws, ConfigError, DynamoSpares, DynamoTasks, EcsCompute, Lookup, spares_kept,
-};
+use platform_aws::{Aws, ConfigError, DynamoSpares, DynamoTasks, EcsCompute, Lookup, spares_kept};
 
 use crate::Ports;
 

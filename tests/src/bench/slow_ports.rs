@@ -128,6 +128,16 @@ impl Tasks for SlowTasks {
         after_a_while!(self.tasks.release(user, generation, due_at))
     }
 
+    async fn abandon(
+        &self,
+        user: &UserId,
+        generation: Generation,
+        due_at: Timestamp,
+        failed_launch: bool,
+    ) -> std::result::Result<(), WriteError> {
+        after_a_while!(self.tasks.abandon(user, generation, due_at, failed_launch))
+    }
+
     async fn settle(&self, seen: &TaskState) -> Result<bool> {
         after_a_while!(self.tasks.settle(seen))
     }

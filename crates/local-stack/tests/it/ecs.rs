@@ -372,3 +372,21 @@ fn a_killed_stack_takes_its_tasks_along() {
         std::thread::yield_now();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pool_hears_of_each_end_and_is_looked_after_from_the_start() {
+    let world = World::running("exit 7").await;
+    let arn = launched(&world).await;
+    reaches(&world, &arn, "STOPPED").await;
+    let told = eventually("both events", || async {
+        let told = world.lambdas.events("prewarm");
+        if told.len() == 2 { Ok(told) } else { Err(format!("{told:?}")) }
+    })
+    .await;
+    let kinds: Vec<_> = told.iter().map(|event| &event["detail-type"]).collect();
+    assert!(kinds.contains(&&json!("Scheduled Event")), "{kinds:?}");
+    let ends: Vec<_> = told.iter().filter(|event| event["detail"]["taskArn"] == arn).collect();
+    assert_eq!(ends.len(), 1);
+    assert_eq!(ends[0]["detail"]["lastStatus"], "STOPPED");
+    world.stop().await;
+}
