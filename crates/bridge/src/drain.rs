@@ -126,13 +126,13 @@ async fn keep_alive(bridge: &Bridge, began: Instant, touched: &mut Option<Instan
     if !active || !due {
         return;
     }
-    *touched = Some(Instant::now());
     let now = bridge.ports.clock.now();
     let activity = bridge.habits.note(now);
     let tasks = &bridge.ports.tasks;
     match tasks.touch(&bridge.user, bridge.generation, now, &activity).await {
         Err(WriteError::Fenced) => bridge.halt.fence(),
+        // Tried again at the next look: who is silent for too long is taken for stuck.
         Err(error) => warn!(error = %chain(&error), "cannot note activity"),
-        Ok(()) => {}
+        Ok(()) => *touched = Some(Instant::now()),
     }
 }

@@ -18,7 +18,7 @@
 //! | Running | alive, the bridge was heard of | look again later |
 //! | Running | alive or no answer, but silent | ask the inbox, see [`after_silence`] |
 //! | Running, Stopping | dead | release, read the inbox |
-//! | Running, no arn recorded | nowhere, and silent for the lease | the same |
+//! | Running, no arn recorded | nowhere, and silent for the lease | give it up: it may be stopping |
 //! | Stopping, due | alive | stop it from outside, look again |
 //! | Stopping, due, no arn recorded | nowhere | release, read the inbox |
 //! | Stopping, due | no answer | leave the mark |
@@ -79,6 +79,8 @@ pub enum Action<'a> {
         seen: &'a TaskState,
         next: Capacity,
     },
+    /// Nobody sees its task, which proves nothing, and nothing is heard of it.
+    Abandon(&'a TaskState),
     /// The task never ran. `task` may still live and is stopped.
     FailStart {
         seen: &'a TaskState,
@@ -112,6 +114,7 @@ impl Action<'_> {
             Action::ReadInbox(_) => "readInbox",
             Action::AskInbox { .. } => "askInbox",
             Action::Release { .. } => "release",
+            Action::Abandon(_) => "abandon",
             Action::FailStart { .. } => "failStart",
             Action::StopLate { .. } => "stopLate",
             Action::Record { .. } => "record",
@@ -123,10 +126,11 @@ impl Action<'_> {
 
     pub fn user(&self) -> Option<&UserId> {
         match self {
-            Action::Keep(seen) | Action::LookAgain(seen, _) | Action::ReadInbox(seen) => {
-                Some(&seen.user)
-            }
-            Action::AskInbox { seen, .. }
+            Action::Keep(seen)
+            | Action::LookAgain(seen, _)
+            | Action::ReadInbox(seen)
+            | Action::Abandon(seen)
+            | Action::AskInbox { seen, .. }
             | Action::Release { seen, .. }
             | Action::FailStart { seen, .. }
             | Action::StopLate { seen, .. }
@@ -257,10 +261,7 @@ impl Look<'_> {
     /// The first time it may be bad luck. What fails again and again costs no more than a try
     /// now and then.
     fn failed_start<'a>(self, seen: &'a TaskState, task: Option<&'a TaskArn>) -> Action<'a> {
-        let pause = match seen.failed_launches {
-            0 => Duration::ZERO,
-            failed => self.policy.relaunch_pause(failed + 1),
-        };
+        let pause = self.policy.restart_pause(seen.failed_launches + 1);
         Action::FailStart { seen, task, retry_at: self.now + pause }
     }
 
@@ -270,7 +271,7 @@ impl Look<'_> {
             Sight::Stopped(_) => return released(seen),
             Sight::Missing if self.is_known_by_now(seen) => return released(seen),
             Sight::Nowhere if self.is_known_by_now(seen) && silent > self.policy.lease => {
-                return released(seen);
+                return Action::Abandon(seen);
             }
             Sight::Live(task) => Some(&task.arn),
             Sight::Missing | Sight::Nowhere | Sight::Unknown => None,

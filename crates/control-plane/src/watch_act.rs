@@ -17,6 +17,7 @@ impl FollowTask {
             Action::ReadInbox(seen) => self.read_inbox(&seen.user, Capacity::Spot).await,
             Action::AskInbox { seen, task } => self.ask_inbox(seen, task).await,
             Action::Release { seen, next } => self.release(seen, next).await,
+            Action::Abandon(seen) => self.give_up(seen, None).await,
             Action::FailStart { seen, task, retry_at } => {
                 self.fail_start(seen, task, retry_at).await
             }

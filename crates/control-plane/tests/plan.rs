@@ -179,7 +179,7 @@ fn without_an_on_demand_machine_it_is_a_failed_launch() {
 
 #[test]
 fn the_first_crash_at_start_is_followed_at_once_and_the_next_after_longer_and_longer() {
-    for (failed_launches, pause_s) in [(0, 0), (1, 60), (2, 120), (20, 600)] {
+    for (failed_launches, pause_s) in [(0, 0), (1, 5), (2, 10), (20, 600)] {
         let row = TaskState { failed_launches, ..starting(SECOND) };
         check_failed(&row, &sees([dead(3)]), None, pause_s);
     }
@@ -228,7 +228,8 @@ fn what_ecs_does_not_list_may_be_stopping_unless_it_is_silent_for_long() {
     let nowhere = |span| TaskState { task_arn: None, ..silent(span) };
     let row = nowhere(lease);
     check(&row, &sees([]), &[Action::AskInbox { seen: &row, task: None }]);
-    check_release(&nowhere(lease + SECOND), &sees([]), Capacity::Spot);
+    let row = nowhere(lease + SECOND);
+    check(&row, &sees([]), &[Action::Abandon(&row)]);
     let row = nowhere(lease + SECOND);
     check(&row, &no_answer(), &[Action::AskInbox { seen: &row, task: None }]);
 }

@@ -133,7 +133,7 @@ async fn starts_that_fail_again_and_again_are_tried_less_and_less_often() {
                 matches!(frame, Some(ServerFrame::Status { phase: Some(Phase::Retrying), .. }))
             };
             assert!(waits(told.last()), "{told:?}");
-            let pause = policy().relaunch_pause(n as u32);
+            let pause = policy().restart_pause(n as u32);
             cases.wait(pause - Duration::from_millis(1));
             assert_eq!(cases.sweep().await, 0, "not yet");
             cases.wait(Duration::from_millis(1));

@@ -149,10 +149,15 @@ pub struct TaskPolicy {
     pub idle_at_most: Duration,
     /// A message that nobody ensured a task for is found after this.
     pub follow_up: Duration,
-    /// A launch that failed altogether is tried again after this,
+    /// No machine was to be had: tried again after this, and after twice as long each time,
     pub relaunch_after: Duration,
-    /// and after twice as long each time it fails again, up to this.
+    /// up to this.
     pub relaunch_after_at_most: Duration,
+    /// A machine died before its bridge was up: at once the first time, then after this, and
+    /// after twice as long each time,
+    pub restart_after: Duration,
+    /// up to this: what can never start costs a machine's minute each time.
+    pub restart_after_at_most: Duration,
 }
 
 impl Default for TaskPolicy {
@@ -165,7 +170,9 @@ impl Default for TaskPolicy {
             idle_at_most: Duration::from_secs(30 * 60),
             follow_up: Duration::from_secs(60),
             relaunch_after: Duration::from_secs(30),
-            relaunch_after_at_most: Duration::from_secs(600),
+            relaunch_after_at_most: Duration::from_secs(120),
+            restart_after: Duration::from_secs(5),
+            restart_after_at_most: Duration::from_secs(600),
         }
     }
 }
@@ -199,18 +206,30 @@ impl TaskPolicy {
     /// Until a launch is tried again. Bounded by our own pause, whatever the row says.
     fn pause_left(&self, state: &TaskState, now: Timestamp) -> Option<Duration> {
         let due_at = state.due_at.filter(|due_at| state.failed_launches > 0 && *due_at > now)?;
-        Some(due_at.since(now).min(self.relaunch_after_at_most))
+        Some(due_at.since(now).min(self.relaunch_after_at_most.max(self.restart_after_at_most)))
     }
 
-    /// How long to wait after so many launches in a row have failed.
+    /// How long to wait for a machine after so many launches in a row have failed.
     pub fn relaunch_pause(&self, failed_launches: u32) -> Duration {
-        let doublings = failed_launches.saturating_sub(1).min(16);
-        (self.relaunch_after * 2u32.pow(doublings)).min(self.relaunch_after_at_most)
+        doubled(self.relaunch_after, failed_launches.saturating_sub(1))
+            .min(self.relaunch_after_at_most)
+    }
+
+    /// The same after machines that died before their bridges were up.
+    pub fn restart_pause(&self, failed_launches: u32) -> Duration {
+        match failed_launches {
+            0 | 1 => Duration::ZERO,
+            failed => doubled(self.restart_after, failed - 2).min(self.restart_after_at_most),
+        }
     }
 
     pub fn start_is_overdue(&self, state: &TaskState, now: Timestamp) -> bool {
         state.launched_at.is_none_or(|at| now.since(at) > self.start_within)
     }
+}
+
+fn doubled(span: Duration, times: u32) -> Duration {
+    span * 2u32.pow(times.min(16))
 }
 
 #[cfg(test)]
@@ -283,7 +302,7 @@ mod tests {
         check(failed(Some(30_000)), 10_000, Ensure::Postpone(Duration::from_secs(20)));
         check(failed(Some(30_000)), 30_000, Ensure::Launch);
         check(failed(None), 0, Ensure::Launch);
-        let longest = TaskPolicy::default().relaunch_after_at_most;
+        let longest = TaskPolicy::default().restart_after_at_most;
         check(failed(Some(u64::MAX)), 0, Ensure::Postpone(longest));
         let never_failed = TaskState { failed_launches: 0, ..failed(Some(30_000)) };
         check(never_failed, 10_000, Ensure::Launch);
@@ -293,6 +312,9 @@ mod tests {
     fn pauses_double_up_to_their_bound() {
         let pause = |failed| TaskPolicy::default().relaunch_pause(failed).as_secs();
         assert_eq!([pause(1), pause(2), pause(3)], [30, 60, 120]);
-        assert_eq!([pause(6), pause(100)], [600, 600]);
+        assert_eq!([pause(4), pause(100)], [120, 120]);
+        let pause = |failed| TaskPolicy::default().restart_pause(failed).as_secs();
+        assert_eq!([pause(0), pause(1), pause(2), pause(3), pause(4)], [0, 0, 5, 10, 20]);
+        assert_eq!([pause(9), pause(100)], [600, 600]);
     }
 }

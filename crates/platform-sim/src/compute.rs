@@ -1,6 +1,7 @@
 //! Machines: what was launched, and which kinds are not to be had.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{Capacity, TaskArn};
@@ -16,6 +17,7 @@ use crate::world::World;
 pub struct Machine {
     pub request: LaunchRequest,
     pub task: ObservedTask,
+    launched: Instant,
 }
 
 /// What a simulation is told.
@@ -30,6 +32,9 @@ pub enum MachineEvent {
 pub(crate) struct Machines {
     launched: Vec<Machine>,
     unavailable: BTreeSet<&'static str>,
+    /// How long a new task is not shown.
+    lag: Duration,
+    watched_since: Option<Instant>,
     watched_by: Option<mpsc::UnboundedSender<MachineEvent>>,
 }
 
@@ -74,10 +79,17 @@ impl World {
         self.lock().machines.launched.retain(|machine| machine.task.arn != *arn);
     }
 
+    /// ECS is eventually consistent: it lists and describes a task only so long after its launch.
+    pub fn set_ecs_lag(&self, lag: Duration) {
+        self.lock().machines.lag = lag;
+    }
+
     /// From now on a simulation runs the machines: StopTask only asks it to.
     pub fn watch_machines(&self) -> mpsc::UnboundedReceiver<MachineEvent> {
         let (sender, receiver) = mpsc::unbounded_channel();
-        self.lock().machines.watched_by = Some(sender);
+        let machines = &mut self.lock().machines;
+        machines.watched_by = Some(sender);
+        machines.watched_since = Some(Instant::now());
         receiver
     }
 }
@@ -124,7 +136,7 @@ impl Compute for World {
 
     async fn list(&self) -> Result<Vec<TaskArn>> {
         self.call("compute.list", |state| {
-            let live = state.machines.launched.iter().filter(|machine| !machine.task.stopped);
+            let live = state.machines.shown().filter(|machine| !machine.task.stopped);
             Ok(live.map(|machine| machine.task.arn.clone()).collect())
         })
         .await
@@ -132,7 +144,7 @@ impl Compute for World {
 
     async fn describe(&self, arns: &[TaskArn]) -> Result<Vec<ObservedTask>> {
         self.call("compute.describe", |state| {
-            let known = state.machines.launched.iter().map(|machine| &machine.task);
+            let known = state.machines.shown().map(|machine| &machine.task);
             Ok(known.filter(|task| arns.contains(&task.arn)).cloned().collect())
         })
         .await
@@ -144,18 +156,23 @@ fn is_same(one: &LaunchRequest, other: &LaunchRequest) -> bool {
 }
 
 impl Machines {
+    fn shown(&self) -> impl Iterator<Item = &Machine> {
+        self.launched.iter().filter(|machine| machine.launched.elapsed() >= self.lag)
+    }
+
     fn launch(&mut self, request: &LaunchRequest, now: domain::Timestamp) -> Machine {
         let arn = TaskArn(format!("arn:sim:task/{}", self.launched.len() + 1));
         let task = ObservedTask {
             arn,
             owner: Some(request.token.owner.clone()),
             capacity: Some(request.capacity),
-            created_at: Some(now),
+            // In a simulation the time that passes is tokio's.
+            created_at: Some(now + self.watched_since.map(|at| at.elapsed()).unwrap_or_default()),
             stopped: false,
             failed_to_start: false,
             stopped_reason: None,
         };
-        let machine = Machine { request: request.clone(), task };
+        let machine = Machine { request: request.clone(), task, launched: Instant::now() };
         self.launched.push(machine.clone());
         if let Some(watcher) = &self.watched_by {
             let _ = watcher.send(MachineEvent::Launched(machine.clone()));

@@ -18,8 +18,8 @@ use crate::stage::Stage;
 pub(crate) struct SimHost {
     pub(crate) stage: Stage,
     pub(crate) process: Process,
-    pub(crate) user: UserId,
-    pub(crate) generation: Generation,
+    /// Whose state it runs on; a spare that warms up runs on nobody's.
+    pub(crate) owner: Option<(UserId, Generation)>,
 }
 
 #[async_trait]
@@ -28,7 +28,9 @@ impl GatewayHost for SimHost {
         let (stage, process) = (&self.stage, &self.process);
         sleep(stage.chaos.millis(100, 3_000)).await;
         alive(process).await;
-        stage.world.saw(&self.user, Seen::GatewayUp(self.generation));
+        if let Some((user, generation)) = &self.owner {
+            stage.world.saw(user, Seen::GatewayUp(*generation));
+        }
         let agent = Arc::new(SimAgent {
             stage: stage.clone(),
             process: process.clone(),
@@ -38,8 +40,7 @@ impl GatewayHost for SimHost {
         Ok(Box::new(SimGateway {
             stage: stage.clone(),
             process: process.clone(),
-            user: self.user.clone(),
-            generation: self.generation,
+            owner: self.owner.clone(),
             agent,
             state,
         }))
@@ -59,8 +60,7 @@ async fn alive(process: &Process) {
 struct SimGateway {
     stage: Stage,
     process: Process,
-    user: UserId,
-    generation: Generation,
+    owner: Option<(UserId, Generation)>,
     agent: Arc<SimAgent>,
     state: watch::Sender<GatewayState>,
 }
@@ -84,7 +84,9 @@ impl Gateway for SimGateway {
         sleep(self.stage.chaos.millis(100, 4_000)).await;
         alive(&self.process).await;
         self.state.send_replace(GatewayState::Stopped);
-        self.stage.world.saw(&self.user, Seen::GatewayDown(self.generation));
+        if let Some((user, generation)) = &self.owner {
+            self.stage.world.saw(user, Seen::GatewayDown(*generation));
+        }
     }
 }
 

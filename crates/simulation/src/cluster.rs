@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge::{Halt, Life, ModelSettings, ModelSource, Policy, Ports, Reason, live};
-use domain::{Generation, IdlePolicy, Owner, TaskArn, TimeZone, UserId};
-use platform::Unavailable;
-use platform_sim::{Fate, Machine, MachineEvent, Process, Seen};
+use bridge::{
+    Halt, Life, ModelSettings, ModelSource, Policy, Ports, Reason, SpareLife, live, spare,
+};
+use domain::{Generation, IdlePolicy, LaunchToken, Owner, TaskArn, TimeZone, UserId};
+use platform::{Clock, Unavailable};
+use platform_sim::{Fate, Machine, MachineEvent, Process, Seen, World};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
@@ -16,6 +18,7 @@ use crate::agent::SimHost;
 use crate::events::{Change, emit};
 use crate::lambdas::Lambdas;
 use crate::line::SimLine;
+use crate::stage::Stage;
 
 /// From SIGTERM to SIGKILL.
 const STOP_TIMEOUT: Duration = Duration::from_secs(120);
@@ -96,12 +99,37 @@ async fn terminate(running: Running) {
     running.process.becomes(Fate::Dead);
 }
 
+/// A machine that runs a bridge, a user's or a spare.
+#[derive(Clone)]
+struct Body {
+    lambdas: Lambdas,
+    machine: Machine,
+    process: Process,
+    halt: Halt,
+    whose: Whose,
+    /// ECS takes it for stopped.
+    lost: Arc<AtomicBool>,
+}
+
+/// Nobody's, until it is claimed.
+#[derive(Clone, Default)]
+struct Whose(Arc<Mutex<Option<(UserId, Generation)>>>);
+
+impl Whose {
+    fn becomes(&self, user: &UserId, generation: Generation) {
+        *self.0.lock().expect("no holder panics") = Some((user.clone(), generation));
+    }
+
+    fn saw(&self, stage: &Stage, seen: impl FnOnce(Generation) -> Seen) {
+        if let Some((user, generation)) = &*self.0.lock().expect("no holder panics") {
+            stage.world.saw(user, seen(*generation));
+        }
+    }
+}
+
 async fn run(cluster: Cluster, lambdas: Lambdas, machine: Machine) {
     let stage = lambdas.stage.clone();
     let arn = machine.task.arn.clone();
-    let Owner::User(user, generation) = machine.request.token.owner.clone() else {
-        return stage.problem("a spare was launched, and nobody keeps spares here");
-    };
     sleep(stage.chaos.millis(500, 40_000)).await;
     if stage.storms() && stage.chaos.chance(stage.plan.machines.fails_to_start) {
         stage.world.task_fails_to_start(&arn, "RESOURCE:CPU");
@@ -110,12 +138,71 @@ async fn run(cluster: Cluster, lambdas: Lambdas, machine: Machine) {
     emit(&lambdas, &machine, 2, Change::Running);
 
     let (process, clock) = stage.process();
-    let world = stage.world.seen_by(&process);
-    let halt = Halt::default();
-    let life = Life {
-        user: user.clone(),
-        generation,
-        ports: Ports {
+    let (halt, whose) = (Halt::default(), Whose::default());
+    let lost = Arc::default();
+    let body = Body { lambdas, machine, process, halt, whose, lost };
+    let running = Running {
+        arn: arn.clone(),
+        process: body.process.clone(),
+        halt: body.halt.clone(),
+        hangs: Arc::default(),
+    };
+    cluster.0.lock().expect("no holder panics").push(running.clone());
+    let trouble = tokio::task::spawn_local(trouble(body.clone(), running));
+
+    let life = tokio::task::spawn_local(body.clone().live(clock));
+    let abort = life.abort_handle();
+    tokio::select! {
+        biased;
+        () = body.process.dies() => {
+            abort.abort();
+            stage.count(|counts| counts.kills += 1);
+        }
+        ended = life => {
+            if ended.is_err() {
+                stage.problem(format!("the bridge on {arn} panicked"));
+            }
+            // Nothing of an ended process goes on.
+            body.process.becomes(Fate::Dead);
+        }
+    }
+    trouble.abort();
+    body.whose.saw(&stage, Seen::Died);
+    cluster.forget(&arn);
+    stage.world.task_dies(&arn, "Essential container in task exited");
+    let code = "EssentialContainerExited";
+    emit(&body.lambdas, &body.machine, 9, Change::Stopped { code });
+}
+
+impl Body {
+    async fn live(self, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
+        let token = &self.machine.request.token;
+        let id = match &token.owner {
+            Owner::User(user, generation) => {
+                return live(self.life(&clock, user.clone(), *generation), |_| {}).await;
+            }
+            Owner::Spare(id) => id.clone(),
+        };
+        let expires_at = self.machine.request.expires_at.expect("every spare's is set");
+        let waiting = SpareLife {
+            id,
+            expires_at,
+            spares: self.world().spares(),
+            ports: self.ports(&clock),
+            host: self.host(None),
+            line: self.line(token.clone()),
+            halt: self.halt.clone(),
+        };
+        spare(waiting, |user, generation| self.life(&clock, user, generation), |_| {}).await
+    }
+
+    fn world(&self) -> World {
+        self.lambdas.stage.world.seen_by(&self.process)
+    }
+
+    fn ports(&self, clock: &Arc<dyn Clock>) -> Ports {
+        let world = self.world();
+        Ports {
             tasks: world.tasks(),
             inbox: world.inbox(),
             connections: world.connections(),
@@ -123,58 +210,46 @@ async fn run(cluster: Cluster, lambdas: Lambdas, machine: Machine) {
             settings: world.settings(),
             metrics: world.metrics(),
             model: Arc::new(NoModel),
-            clock,
-        },
-        host: Arc::new(SimHost {
-            stage: stage.clone(),
-            process: process.clone(),
-            user: user.clone(),
-            generation,
-        }),
-        line: Arc::new(SimLine {
-            lambdas: lambdas.clone(),
-            process: process.clone(),
-            token: machine.request.token.clone(),
-        }),
-        policy: Policy {
-            idle: IdlePolicy { shortest: IDLE_TIMEOUT, longest: IDLE_TIMEOUT },
-            ..Policy::default()
-        },
-        time_zone: TimeZone::utc(),
-        halt: halt.clone(),
-    };
-    let hangs = Arc::default();
-    let running = Running { arn: arn.clone(), process: process.clone(), halt, hangs };
-    cluster.0.lock().expect("no holder panics").push(running.clone());
-    let trouble = tokio::task::spawn_local(trouble(lambdas.clone(), machine.clone(), running));
-
-    let life = tokio::task::spawn_local(live(life, |_| {}));
-    let abort = life.abort_handle();
-    tokio::select! {
-        biased;
-        () = process.dies() => {
-            abort.abort();
-            stage.count(|counts| counts.kills += 1);
-        }
-        ended = life => {
-            if ended.is_err() {
-                stage.problem(format!("the bridge of {user}, generation {generation}, panicked"));
-            }
-            // Nothing of an ended process goes on.
-            process.becomes(Fate::Dead);
+            clock: clock.clone(),
         }
     }
-    trouble.abort();
-    stage.world.saw(&user, Seen::Died(generation));
-    cluster.forget(&arn);
-    stage.world.task_dies(&arn, "Essential container in task exited");
-    emit(&lambdas, &machine, 9, Change::Stopped { code: "EssentialContainerExited" });
+
+    fn host(&self, owner: Option<(UserId, Generation)>) -> Arc<SimHost> {
+        let (stage, process) = (self.lambdas.stage.clone(), self.process.clone());
+        Arc::new(SimHost { stage, process, owner })
+    }
+
+    fn line(&self, token: LaunchToken) -> Arc<SimLine> {
+        let (lambdas, process) = (self.lambdas.clone(), self.process.clone());
+        Arc::new(SimLine { lambdas, process, token })
+    }
+
+    fn life(&self, clock: &Arc<dyn Clock>, user: UserId, generation: Generation) -> Life {
+        self.whose.becomes(&user, generation);
+        if self.lost.load(Ordering::Relaxed) {
+            self.whose.saw(&self.lambdas.stage, Seen::OutOfReach);
+        }
+        let token = self.machine.request.token.handed_to(user.clone(), generation);
+        Life {
+            ports: self.ports(clock),
+            host: self.host(Some((user.clone(), generation))),
+            line: self.line(token),
+            user,
+            generation,
+            policy: Policy {
+                idle: IdlePolicy { shortest: IDLE_TIMEOUT, longest: IDLE_TIMEOUT },
+                ..Policy::default()
+            },
+            time_zone: TimeZone::utc(),
+            halt: self.halt.clone(),
+        }
+    }
 }
 
 /// What happens to this machine, and when.
-async fn trouble(lambdas: Lambdas, machine: Machine, running: Running) {
-    let (stage, process) = (&lambdas.stage, &running.process);
-    let Owner::User(user, generation) = &machine.request.token.owner else { return };
+async fn trouble(body: Body, running: Running) {
+    let Body { lambdas, machine, process, whose, .. } = &body;
+    let stage = &lambdas.stage;
     let luck = stage.plan.machines;
     loop {
         sleep(stage.chaos.millis(500, 60_000)).await;
@@ -186,42 +261,41 @@ async fn trouble(lambdas: Lambdas, machine: Machine, running: Running) {
         }
         if stage.chaos.chance(luck.interrupted) {
             stage.count(|counts| counts.interruptions += 1);
-            emit(&lambdas, &machine, 5, Change::Warned);
+            emit(lambdas, machine, 5, Change::Warned);
             return terminate(running.clone()).await;
         }
         if stage.chaos.chance(luck.frozen) {
             stage.count(|counts| counts.freezes += 1);
-            out_of_reach(stage, process, Fate::Frozen, (user, *generation)).await;
+            out_of_reach(&body, Fate::Frozen).await;
         }
         if stage.chaos.chance(luck.hangs) {
             stage.count(|counts| counts.freezes += 1);
-            stage.world.saw(user, Seen::OutOfReach(*generation));
+            whose.saw(stage, Seen::OutOfReach);
             running.hangs.store(true, Ordering::Relaxed);
             return process.becomes(Fate::Frozen);
         }
         if stage.chaos.chance(luck.cut_off) {
             stage.count(|counts| counts.partitions += 1);
-            out_of_reach(stage, process, Fate::CutOff, (user, *generation)).await;
+            out_of_reach(&body, Fate::CutOff).await;
         }
         if stage.chaos.chance(luck.lost) {
-            stage.world.saw(user, Seen::OutOfReach(*generation));
+            whose.saw(stage, Seen::OutOfReach);
+            body.lost.store(true, Ordering::Relaxed);
             stage.world.task_dies(&machine.task.arn, "Host EC2 (instance) terminated.");
-            emit(&lambdas, &machine, 8, Change::Stopped { code: "InfrastructureHealth" });
-            return out_of_reach(stage, process, Fate::CutOff, (user, *generation)).await;
+            emit(lambdas, machine, 8, Change::Stopped { code: "InfrastructureHealth" });
+            return out_of_reach(&body, Fate::CutOff).await;
         }
     }
 }
 
-async fn out_of_reach(
-    stage: &crate::stage::Stage,
-    process: &Process,
-    fate: Fate,
-    (user, generation): (&UserId, Generation),
-) {
-    stage.world.saw(user, Seen::OutOfReach(generation));
-    process.becomes(fate);
+async fn out_of_reach(body: &Body, fate: Fate) {
+    let stage = &body.lambdas.stage;
+    body.whose.saw(stage, Seen::OutOfReach);
+    body.process.becomes(fate);
     sleep(stage.chaos.millis(1_000, 600_000)).await;
-    process.becomes(Fate::Lives);
+    // It may have been claimed meanwhile.
+    body.whose.saw(stage, Seen::OutOfReach);
+    body.process.becomes(Fate::Lives);
 }
 
 /// The agent here needs none.

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use control_plane::{
-    AcceptMessage, CancelMessage, Connect, ConnectError, EnsureTask, FollowTask, ReadStatus,
-    ResumeStream, Tell,
+    AcceptMessage, CancelMessage, Connect, ConnectError, EnsureTask, FollowTask, KeepSpares,
+    PoolPolicy, ReadStatus, ResumeStream, Tell, Wanted,
 };
-use domain::{ConnectionId, LaunchToken, TaskPolicy, UserId};
+use domain::{ConnectionId, LaunchToken, TaskPolicy, TimeZone, UserId, Windows};
 use platform::Clock;
 use platform_sim::World;
 use serde_json::{Value, json};
@@ -21,6 +21,8 @@ use crate::stage::Stage;
 const TIMEOUT: Duration = Duration::from_secs(29);
 /// EventBridge tries an event three times in all.
 const TRIES: u32 = 3;
+/// Less than in production, so that some spares see their end.
+const SPARE_LIFE: Duration = Duration::from_secs(420);
 
 #[derive(Clone)]
 pub(crate) struct Lambdas {
@@ -32,6 +34,9 @@ struct Function {
     world: World,
     clock: Arc<dyn Clock>,
     entropy: fn() -> [u8; 32],
+    /// That the operator keeps.
+    spares: usize,
+    storms: bool,
 }
 
 thread_local! {
@@ -103,6 +108,14 @@ impl Lambdas {
         self.watchdog(&json!({ "detail-type": "Scheduled Event", "detail": {} })).await;
     }
 
+    pub(crate) async fn keep_spares(&self) {
+        let event = json!({ "detail-type": "Scheduled Event", "detail": {} });
+        self.invoke(|function| async move {
+            let _ = prewarm::handle(&function.prewarm_ports(), event).await;
+        })
+        .await;
+    }
+
     /// As EventBridge delivers: again, when it failed.
     pub(crate) async fn watchdog(&self, event: &Value) {
         for attempt in 1..=TRIES {
@@ -123,7 +136,8 @@ impl Lambdas {
     async fn invoke<T, F: Future<Output = T>>(&self, act: impl FnOnce(Function) -> F) -> Option<T> {
         let (process, clock) = self.stage.process();
         let world = self.stage.world.seen_by(&process);
-        let done = timeout(TIMEOUT, act(Function { world, clock, entropy }));
+        let (spares, storms) = (self.stage.plan.spares, self.stage.storms());
+        let done = timeout(TIMEOUT, act(Function { world, clock, entropy, spares, storms }));
         tokio::select! {
             biased;
             () = process.dies() => {
@@ -148,7 +162,7 @@ impl Function {
     fn ensure(&self) -> EnsureTask {
         EnsureTask {
             tasks: self.world.tasks(),
-            spares: Some(self.world.spares()),
+            spares: (self.spares > 0).then(|| self.world.spares()),
             compute: self.world.compute(),
             push: self.world.push(),
             clock: self.clock.clone(),
@@ -185,6 +199,25 @@ impl Function {
             status: ReadStatus { tasks: world.tasks(), inbox: world.inbox(), clock: clock.clone() },
             tell: self.tell(),
             ensure,
+        }
+    }
+
+    /// The window closes when the storm is over.
+    fn prewarm_ports(&self) -> prewarm::Ports {
+        prewarm::Ports {
+            keep: KeepSpares {
+                spares: self.world.spares(),
+                tasks: self.world.tasks(),
+                compute: self.world.compute(),
+                clock: self.clock.clone(),
+                wanted: Wanted {
+                    spares: if self.storms { self.spares } else { 0 },
+                    windows: Windows::default(),
+                    time_zone: TimeZone::utc(),
+                },
+                policy: PoolPolicy { life: SPARE_LIFE, ..PoolPolicy::default() },
+                entropy: self.entropy,
+            },
         }
     }
 

@@ -139,7 +139,8 @@ impl<'a> Book<'a> {
             Effect::Abandoned { generation } => self.task.ending |= *generation == self.generation,
             Effect::Released { generation } => self.released(*generation),
             Effect::Seen(seen) => self.saw(*seen),
-            Effect::SpareClaimed { .. } | Effect::Launched { .. } => {}
+            Effect::SpareClaimed { .. } => self.stage.count(|counts| counts.spares_claimed += 1),
+            Effect::Launched { .. } => {}
         }
     }
 

@@ -41,6 +41,7 @@ pub struct Counts {
     pub dead: u64,
     pub launches: u64,
     pub claims: u64,
+    pub spares_claimed: u64,
     pub kills: u64,
     pub interruptions: u64,
     pub freezes: u64,
@@ -51,12 +52,13 @@ pub struct Counts {
 
 impl Counts {
     pub fn add(&mut self, other: &Counts) {
-        let pairs: [(&mut u64, u64); 11] = [
+        let pairs: [(&mut u64, u64); 12] = [
             (&mut self.accepted, other.accepted),
             (&mut self.ended, other.ended),
             (&mut self.dead, other.dead),
             (&mut self.launches, other.launches),
             (&mut self.claims, other.claims),
+            (&mut self.spares_claimed, other.spares_claimed),
             (&mut self.kills, other.kills),
             (&mut self.interruptions, other.interruptions),
             (&mut self.freezes, other.freezes),
@@ -77,6 +79,7 @@ impl fmt::Display for Counts {
             ("answered", self.ended - self.dead),
             ("given up, and said so", self.dead),
             ("launches won", self.claims),
+            ("of these, of a spare", self.spares_claimed),
             ("tasks run", self.launches),
             ("bridges killed", self.kills),
             ("interrupted or stopped", self.interruptions),

@@ -21,6 +21,10 @@ pub struct Plan {
     /// Of every clock, to both sides.
     pub skew_ms: u64,
     pub conversations: u64,
+    /// ECS does not show a task for so long after its launch.
+    pub ecs_lag: Duration,
+    /// Kept while the storm lasts.
+    pub spares: usize,
 }
 
 /// Chances for one machine.
@@ -106,6 +110,8 @@ impl Plan {
             event_late: chaos.millis(500, 60_000),
             skew_ms: chaos.below(2_001),
             conversations: 1 + chaos.below(2),
+            ecs_lag: chaos.millis(0, 60_000),
+            spares: usize::try_from(chaos.below(8).saturating_sub(4)).expect("3 at most"),
         }
     }
 }

@@ -81,6 +81,7 @@ pub(crate) async fn play(seed: u64) -> Outcome {
         zero: Instant::now(),
         tally: Arc::default(),
     };
+    stage.world.set_ecs_lag(stage.plan.ecs_lag);
     let lambdas = Lambdas::new(stage.clone());
     let cluster = Cluster::start(&lambdas);
 
@@ -136,6 +137,9 @@ async fn schedule(lambdas: Lambdas) {
     loop {
         sleep(Duration::from_secs(60)).await;
         lambdas.scheduled().await;
+        if lambdas.stage.plan.spares > 0 {
+            lambdas.keep_spares().await;
+        }
     }
 }
 
@@ -156,7 +160,7 @@ async fn capacity(stage: Stage) {
 }
 
 /// After the weather has cleared, every message ends within this,
-const ANSWERED_WITHIN: Duration = Duration::from_secs(45 * 60);
+const ANSWERED_WITHIN: Duration = Duration::from_secs(25 * 60);
 /// and everything sleeps within this.
 const ASLEEP_WITHIN: Duration = Duration::from_secs(60 * 60);
 
@@ -201,5 +205,6 @@ fn awake(stage: &Stage, cluster: &Cluster, users: &[UserId]) -> Vec<String> {
     let tasks = busy.map(|task| format!("{task:?}"));
     let machines = stage.world.running_tasks().into_iter().map(|arn| format!("machine {arn}"));
     let bridges = cluster::living(cluster).into_iter().map(|arn| format!("bridge on {arn}"));
-    tasks.chain(machines).chain(bridges).collect()
+    let spares = stage.world.spares_now().into_iter().map(|spare| format!("{spare:?}"));
+    tasks.chain(machines).chain(bridges).chain(spares).collect()
 }

@@ -48,7 +48,7 @@ async fn a_bridge_killed_at_any_moment_of_a_reply_costs_nothing() {
     let stack = Stack::scripted().await;
     // Slow writes: each stage lasts long enough to be seen.
     let slow = json!({"dynamodb:UpdateItem": 250, "dynamodb:TransactWriteItems": 250});
-    faults(&stack, json!({"provisioningDelayMs": 300, "latencyMs": slow})).await;
+    faults(&stack, json!({"provisioningDelayMs": 2000, "latencyMs": slow})).await;
     let people = MOMENTS.iter().map(|moment| killed_at(*moment, &stack));
     let people = futures_util::future::join_all(people).await;
     faults(&stack, json!({})).await;

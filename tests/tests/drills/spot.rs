@@ -9,8 +9,8 @@ use crate::hands::{hit, id_of, running_task, until_stopped};
 use crate::ledger::Ledger;
 use crate::person::Person;
 
-/// The bridge keeps 25 s of it for saving: 3 s are left for replies.
-const STOP_TIMEOUT: &str = "28";
+/// The bridge keeps 50 s of it for saving: 3 s are left for replies.
+const STOP_TIMEOUT: &str = "53";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_spot_interruption_lets_a_short_reply_end_and_hands_a_long_one_on() {
