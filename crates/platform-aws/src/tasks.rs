@@ -228,26 +228,21 @@ impl Tasks for DynamoTasks {
             Err(Refusal::Unavailable(error)) => return Err(error),
             Err(Refusal::Condition(row)) => row,
         };
-        let mut generation_value = item([(":generation", number(generation.0))]);
-        generation_value.extend([own]);
-        // Released before, or abandoned.
-        if is_of(Row(&before), generation) {
-            let condition = "#generation = :generation";
-            happened(
-                self.change(OPERATION, user, SAY_RELEASED, condition, generation_value).await,
-            )?;
-            return Ok(generation != Generation(0));
-        }
+        let values = || {
+            let mut values = item([(":generation", number(generation.0))]);
+            values.extend([own.clone()]);
+            values
+        };
         let condition = "#released < :generation AND #generation > :generation";
         let update = format!("SET #released = :generation {SAY_RELEASED}");
-        let values = generation_value.clone();
-        if happened(self.change(OPERATION, user, &update, condition, values).await)? {
+        if happened(self.change(OPERATION, user, &update, condition, values()).await)? {
             return Ok(false);
         }
-        // A younger one has been released already.
-        let condition = "contains(#unreleased, :generation) AND #generation > :generation";
-        happened(self.change(OPERATION, user, SAY_RELEASED, condition, generation_value).await)?;
-        Ok(false)
+        // Released before, or abandoned, or a younger one has been. Whoever is current by now: the
+        // next launch may be claimed between these steps, and waits for this word.
+        let condition = "contains(#unreleased, :generation)";
+        happened(self.change(OPERATION, user, SAY_RELEASED, condition, values()).await)?;
+        Ok(is_of(Row(&before), generation) && generation != Generation(0))
     }
 
     async fn abandon(

@@ -121,6 +121,7 @@ macro_rules! contract_tests {
                 a_release_makes_the_user_idle,
                 a_release_of_an_older_generation_leaves_the_current_one,
                 what_is_released_never_falls,
+                a_release_is_heard_whoever_launches_meanwhile,
                 an_abandoned_generation_is_fenced_and_waited_for,
                 an_abandoned_generation_that_is_still_the_last_one_can_be_released,
                 a_launch_whose_bridge_was_heard_of_has_not_failed,

@@ -217,8 +217,9 @@ impl<'a> Book<'a> {
     fn saw(&mut self, seen: Seen) {
         match seen {
             Seen::GatewayUp(generation) => {
+                let zombie = self.out_of_reach.contains(&generation);
                 let others = self.up.iter().filter(|other| !self.out_of_reach.contains(other));
-                for other in others {
+                for other in others.filter(|_| !zombie) {
                     self.problem(format!(
                         "I2: the gateways of generations {other} and {generation} run at once"
                     ));

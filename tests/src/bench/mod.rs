@@ -29,6 +29,25 @@ use crate::{Stack, StackOptions, binary};
 const BINARIES: [&str; 6] =
     ["ws-message", "ws-connect", "ws-disconnect", "api", "watchdog", "bridge"];
 
+/// The watchdog's sweep, and the calls: what needs no release binaries.
+pub async fn run_calls(binaries: &Path) -> anyhow::Result<()> {
+    note("watchdog, 10,000 tasks");
+    let rows = sweep::rows().await?;
+    println!("{}\n{}", Table(rows), calls(binaries).await);
+    Ok(())
+}
+
+async fn calls(binaries: &Path) -> calls::Counted {
+    note("calls, which takes three minutes");
+    let stack = stack_without_watchdog(binaries).await;
+    let mut counted = calls::count(&stack).await;
+    stack.stop().await;
+    let stack = stack_that_looks_every_second(binaries).await;
+    calls::count_asleep(&stack, &mut counted).await;
+    stack.stop().await;
+    counted
+}
+
 /// `release`: the folder with the release binaries.
 pub async fn run(release: &Path) -> anyhow::Result<()> {
     let stub = AwsStub::start()?;
@@ -54,10 +73,7 @@ pub async fn run(release: &Path) -> anyhow::Result<()> {
     note("watchdog, 10,000 tasks");
     rows.extend(sweep::rows().await?);
 
-    note("calls, which takes two minutes");
-    let stack = stack_without_watchdog(release).await;
-    let calls = calls::count(&stack).await;
-    stack.stop().await;
+    let calls = calls(release).await;
     rows.extend(sizes(release)?);
     println!("{}\n{calls}", Table(rows));
     Ok(())
@@ -81,6 +97,10 @@ async fn stack_without_pacing(release: &Path) -> Stack {
 
 async fn stack_without_watchdog(release: &Path) -> Stack {
     stack(release, Some(("LOCAL_STACK_SCHEDULE", "3600".to_owned()))).await
+}
+
+async fn stack_that_looks_every_second(release: &Path) -> Stack {
+    stack(release, Some(("LOCAL_STACK_SCHEDULE", "1".to_owned()))).await
 }
 
 fn sizes(release: &Path) -> anyhow::Result<Vec<Row>> {

@@ -1,4 +1,5 @@
-//! `bench <folder with the release binaries>`: prints the tables of `make bench`.
+//! `bench <folder with the binaries> [calls]`: prints the tables of `make bench`, or those that
+//! count calls and need no release build.
 
 use std::path::PathBuf;
 
@@ -13,5 +14,10 @@ async fn main() -> anyhow::Result<()> {
     }
     let release = std::env::args_os().nth(1).map(PathBuf::from);
     let release = release.context("usage: bench <folder with the release binaries>")?;
-    bench::run(&std::path::absolute(release)?).await
+    let binaries = std::path::absolute(release)?;
+    match std::env::args().nth(2).as_deref() {
+        Some("calls") => bench::run_calls(&binaries).await,
+        Some(what) => anyhow::bail!("there is no part `{what}`; the one that can run alone: calls"),
+        None => bench::run(&binaries).await,
+    }
 }

@@ -159,6 +159,17 @@ pub async fn an_abandoned_generation_that_is_still_the_last_one_can_be_released(
     assert_eq!(scene.task().await, TaskState { unreleased, ..before }, "the mark stays");
 }
 
+/// Found by the drills: the next launch waited for a word that had been said already.
+pub async fn a_release_is_heard_whoever_launches_meanwhile(world: &dyn ContractWorld) {
+    for _ in 0..20 {
+        let scene = Scene::of(world);
+        let gone = scene.launch().await;
+        scene.tasks.abandon(&scene.user, gone, later(60), true).await.expect("current");
+        let (_, next) = tokio::join!(scene.release(gone), scene.launch());
+        assert!(scene.task().await.is_turn_of(next));
+    }
+}
+
 /// Found by the simulation: the answer to RunTask was lost, and the bridge was up already.
 pub async fn a_launch_whose_bridge_was_heard_of_has_not_failed(world: &dyn ContractWorld) {
     let scene = Scene::of(world);
