@@ -89,7 +89,9 @@ const noGrace = { stopTimeout: 20 }
 scenario('an interrupted reply stays in sight until another machine continues it', noGrace, async ({ stack, newPerson }) => {
   const ana = await newPerson()
   const { page } = ana
-  const interrupted = page.getByText('Interrupted. Your agent continues on a new machine.')
+  // The announcer for screen readers says it, too.
+  const reply = page.getByRole('article', { name: 'Agent' })
+  const interrupted = reply.getByText('Interrupted. Your agent continues on a new machine.')
   await ana.say('[[demo tokens=200 delay=40]]')
   const half = await ana.streaming(60)
   // Long enough to see what a person sees meanwhile.
