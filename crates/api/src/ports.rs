@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use control_plane::{AcceptMessage, EnsureTask, ReadConversations, ReadStatus, Tell};
-use platform::{Spares, SystemClock};
+use platform::SystemClock;
 use platform_aws::{
     Aws, DynamoConnections, DynamoConversations, DynamoInbox, DynamoSettings, DynamoSpares,
-    DynamoTasks, EcsCompute, EmfMetrics, Lookup, ManagementPush, spares_kept, task_policy,
+    DynamoTasks, EcsCompute, EmfMetrics, Lookup, ManagementPush, task_policy,
 };
 
 use crate::Ports;
@@ -18,7 +18,6 @@ impl Ports {
         let inbox = Arc::new(DynamoInbox::from_lookup(&aws, lookup)?);
         let tasks = Arc::new(DynamoTasks::from_lookup(&aws, lookup)?);
         let push = Arc::new(ManagementPush::from_lookup(&aws, lookup)?);
-        let spares = DynamoSpares::from_lookup(&aws, lookup)?;
         let policy = task_policy(lookup)?;
         Ok(Self {
             status: ReadStatus { tasks: tasks.clone(), inbox: inbox.clone(), clock: clock.clone() },
@@ -30,7 +29,7 @@ impl Ports {
             accept: AcceptMessage { inbox, clock: clock.clone(), follow_up: policy.follow_up },
             ensure: EnsureTask {
                 tasks,
-                spares: (spares_kept(lookup)? > 0).then(|| Arc::new(spares) as Arc<dyn Spares>),
+                spares: DynamoSpares::if_kept(&aws, lookup)?,
                 compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
                 push: push.clone(),
                 clock: clock.clone(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::time::seconds_up;
 use domain::{Generation, Phase, TaskState, TaskStatus, UserId};
 use platform::WriteError;
 use protocol::ServerFrame;
@@ -154,17 +155,12 @@ fn starting(eta: Option<Duration>, phase: Phase) -> ServerFrame {
     ServerFrame::Status {
         status: TaskStatus::Starting,
         phase: Some(phase),
-        eta_seconds: eta.map(seconds),
+        eta_seconds: eta.map(seconds_up),
         detail: None,
         message_id: None,
         conversation_id: None,
         queued_behind: None,
     }
-}
-
-/// Rounded up: a wait of half a second is not "0 s".
-fn seconds(span: Duration) -> u32 {
-    u32::try_from(span.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
 }
 
 async fn become_running(bridge: &Arc<Bridge>, state: &TaskState) {

@@ -1,8 +1,8 @@
 //! How a user's task is, in a frame or a REST body.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use domain::time::seconds_up;
 use domain::{Phase, TaskState, TaskStatus, UserId};
 use platform::{Clock, Inbox, Tasks, Unavailable};
 use protocol::{ServerFrame, StatusResponse};
@@ -52,17 +52,12 @@ impl ReadStatus {
             (TaskStatus::Starting, None) => self.tasks.typical_wake().await?,
             _ => None,
         };
-        Ok(state.eta(self.clock.now(), others).map(seconds))
+        Ok(state.eta(self.clock.now(), others).map(seconds_up))
     }
 }
 
 fn phase_of(state: &TaskState) -> Option<Phase> {
     state.phase.filter(|_| state.status != TaskStatus::Idle)
-}
-
-/// Rounded up: a wait of half a second is not "0 s".
-fn seconds(span: Duration) -> u32 {
-    u32::try_from(span.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
 }
 
 /// What to tell somebody whose message waits for a task; `None` when one is up.
@@ -84,7 +79,7 @@ pub fn waiting(ensured: &Ensured) -> Option<ServerFrame> {
     Some(ServerFrame::Status {
         status,
         phase: Some(phase),
-        eta_seconds: eta.map(seconds),
+        eta_seconds: eta.map(seconds_up),
         detail: detail.map(Into::into),
         message_id: None,
         conversation_id: None,

@@ -45,6 +45,10 @@ impl Capacity {
             Capacity::OnDemand => "FARGATE",
         }
     }
+
+    pub fn of_provider(provider: &str) -> Option<Self> {
+        [Capacity::Spot, Capacity::OnDemand].into_iter().find(|known| known.provider() == provider)
+    }
 }
 
 /// The row that says whether a user has a task. Absence means: Idle, generation 0.

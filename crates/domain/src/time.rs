@@ -25,6 +25,11 @@ impl Timestamp {
     }
 }
 
+/// For people, rounded up: a wait of half a second is not "0 s".
+pub fn seconds_up(span: Duration) -> u32 {
+    u32::try_from(span.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
+}
+
 impl std::ops::Add<Duration> for Timestamp {
     type Output = Timestamp;
 

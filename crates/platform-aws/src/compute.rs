@@ -23,7 +23,7 @@ const DESCRIBE_MAX: usize = 100;
 // The variables of a launch, which say whom a task serves.
 const USER_ID: &str = "USER_ID";
 const GENERATION: &str = "GENERATION";
-const SPARE_ID: &str = "SPARE_ID";
+pub(crate) const SPARE_ID: &str = "SPARE_ID";
 const EXPIRES_AT: &str = "EXPIRES_AT";
 const LAUNCH_TOKEN: &str = "LAUNCH_TOKEN";
 
@@ -236,7 +236,7 @@ fn observe(task: &Task) -> Option<ObservedTask> {
     Some(ObservedTask {
         arn: TaskArn(task.task_arn()?.to_owned()),
         owner: owner(task),
-        capacity: task.capacity_provider_name().and_then(capacity),
+        capacity: task.capacity_provider_name().and_then(Capacity::of_provider),
         created_at: created_at.and_then(|at| u64::try_from(at).ok()).map(Timestamp),
         stopped: task.last_status() == Some("STOPPED"),
         failed_to_start: task.stop_code() == Some(&TaskStopCode::TaskFailedToStart),
@@ -247,14 +247,14 @@ fn observe(task: &Task) -> Option<ObservedTask> {
 fn owner(task: &Task) -> Option<Owner> {
     let containers = task.overrides()?.container_overrides().iter();
     let variables: Vec<_> = containers.flat_map(ContainerOverride::environment).collect();
-    let value = |name| variables.iter().find(|pair| pair.name() == Some(name))?.value();
+    owner_of(|name| variables.iter().find(|pair| pair.name() == Some(name))?.value())
+}
+
+/// From the variables that [`EcsCompute::overrides`] gives a task.
+pub(crate) fn owner_of<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Option<Owner> {
     if let Some(spare) = value(SPARE_ID) {
         return SpareId::new(spare).ok().map(Owner::Spare);
     }
     let generation = Generation(value(GENERATION)?.parse().ok()?);
     Some(Owner::User(UserId::new(value(USER_ID)?).ok()?, generation))
-}
-
-fn capacity(provider: &str) -> Option<Capacity> {
-    [Capacity::Spot, Capacity::OnDemand].into_iter().find(|known| known.provider() == provider)
 }

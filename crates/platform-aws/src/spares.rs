@@ -1,5 +1,7 @@
 //! The pool: rows of TaskState beside the users'.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
@@ -11,6 +13,7 @@ use platform::{Claim, ClaimSpareError, Result, Spares, Unavailable, WriteError};
 use crate::aws::Aws;
 use crate::config::{ConfigError, Lookup};
 use crate::pages::{all_rows, rows_of};
+use crate::policy::spares_kept;
 use crate::row::{Item, Malformed, Row, item, number, text};
 use crate::tables::{self, DUE_INDEX, SPARES_SHARD};
 use crate::writes::{Cancelled, Change, Refusal, names_in, try_transact};
@@ -35,6 +38,15 @@ impl DynamoSpares {
 
     pub fn from_lookup(aws: &Aws, lookup: Lookup<'_>) -> std::result::Result<Self, ConfigError> {
         Ok(Self::new(aws.dynamodb(), tables::task_state(lookup)?))
+    }
+
+    /// `None`: the operator keeps no spares, and nobody need look for one.
+    pub fn if_kept(
+        aws: &Aws,
+        lookup: Lookup<'_>,
+    ) -> std::result::Result<Option<Arc<dyn Spares>>, ConfigError> {
+        let spares = Self::from_lookup(aws, lookup)?;
+        Ok((spares_kept(lookup)? > 0).then(|| Arc::new(spares) as Arc<dyn Spares>))
     }
 
     async fn change(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::TaskPolicy;
+use platform_aws::Overrides;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ pub(crate) enum Heard {
 
 pub(crate) fn read(detail: &Value) -> anyhow::Result<Heard> {
     let task = Task::deserialize(detail)?;
-    if task.last_status != "STOPPED" || !task.is_spare() {
+    if task.last_status != "STOPPED" || !task.overrides.is_of_a_spare() {
         return Ok(Heard::Nothing);
     }
     let long = task.lived()?.is_some_and(|lived| lived > TaskPolicy::default().start_within);
@@ -35,30 +36,7 @@ struct Task {
     overrides: Overrides,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Overrides {
-    container_overrides: Vec<ContainerOverride>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ContainerOverride {
-    environment: Vec<Variable>,
-}
-
-#[derive(Deserialize)]
-struct Variable {
-    name: String,
-}
-
 impl Task {
-    fn is_spare(&self) -> bool {
-        let containers = self.overrides.container_overrides.iter();
-        let mut variables = containers.flat_map(|container| container.environment.iter());
-        variables.any(|variable| variable.name == "SPARE_ID")
-    }
-
     /// `None`: it never started.
     fn lived(&self) -> anyhow::Result<Option<Duration>> {
         let (Some(started), Some(stopped)) = (&self.started_at, &self.stopped_at) else {

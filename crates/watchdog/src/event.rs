@@ -1,8 +1,9 @@
 //! `ECS Task State Change`, as far as somebody must act on it.
 
 use control_plane::{TaskChange, TaskEvent};
-use domain::{Capacity, Generation, Owner, SpareId, TaskArn, UserId};
+use domain::{Capacity, TaskArn};
 use platform::ObservedTask;
+use platform_aws::Overrides;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ pub(crate) enum Unreadable {
 pub(crate) fn read(detail: &Value) -> Result<Option<TaskEvent>, Unreadable> {
     let task = Task::deserialize(detail)?;
     let Some(change) = task.change() else { return Ok(None) };
-    let Some(owner) = task.owner() else { return Err(Unreadable::Owner(task.task_arn)) };
+    let Some(owner) = task.overrides.owner() else { return Err(Unreadable::Owner(task.task_arn)) };
     let observed = ObservedTask {
         owner: Some(owner),
         capacity: task.capacity(),
@@ -46,24 +47,6 @@ struct Task {
     overrides: Overrides,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Overrides {
-    container_overrides: Vec<ContainerOverride>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ContainerOverride {
-    environment: Vec<Variable>,
-}
-
-#[derive(Deserialize)]
-struct Variable {
-    name: String,
-    value: String,
-}
-
 impl Task {
     /// A warning is an event of a task that still runs and shall not. ECS names it by either
     /// of two codes.
@@ -76,22 +59,7 @@ impl Task {
         (warned && self.desired_status == "STOPPED").then_some(TaskChange::Warned)
     }
 
-    fn owner(&self) -> Option<Owner> {
-        if let Some(spare) = self.variable("SPARE_ID") {
-            return SpareId::new(spare).ok().map(Owner::Spare);
-        }
-        let generation = Generation(self.variable("GENERATION")?.parse().ok()?);
-        Some(Owner::User(UserId::new(self.variable("USER_ID")?).ok()?, generation))
-    }
-
-    fn variable(&self, name: &str) -> Option<&str> {
-        let containers = self.overrides.container_overrides.iter();
-        let mut variables = containers.flat_map(|container| container.environment.iter());
-        variables.find(|variable| variable.name == name).map(|found| found.value.as_str())
-    }
-
     fn capacity(&self) -> Option<Capacity> {
-        let provider = self.capacity_provider_name.as_deref()?;
-        [Capacity::Spot, Capacity::OnDemand].into_iter().find(|known| known.provider() == provider)
+        Capacity::of_provider(self.capacity_provider_name.as_deref()?)
     }
 }

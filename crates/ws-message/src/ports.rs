@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use control_plane::{AcceptMessage, CancelMessage, EnsureTask, ReadStatus, ResumeStream, Tell};
-use platform::{Spares, SystemClock};
+use platform::SystemClock;
 use platform_aws::{
     Aws, DynamoConnections, DynamoInbox, DynamoSpares, DynamoTasks, EcsCompute, EmfMetrics, Lookup,
-    ManagementPush, spares_kept, task_policy,
+    ManagementPush, task_policy,
 };
 
 use crate::Ports;
@@ -19,10 +19,9 @@ impl Ports {
         let inbox = Arc::new(DynamoInbox::from_lookup(&aws, lookup)?);
         let tasks = Arc::new(DynamoTasks::from_lookup(&aws, lookup)?);
         let push = Arc::new(ManagementPush::from_lookup(&aws, lookup)?);
-        let spares = DynamoSpares::from_lookup(&aws, lookup)?;
         let ensure = EnsureTask {
             tasks: tasks.clone(),
-            spares: (spares_kept(lookup)? > 0).then(|| Arc::new(spares) as Arc<dyn Spares>),
+            spares: DynamoSpares::if_kept(&aws, lookup)?,
             compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
             push: push.clone(),
             clock: clock.clone(),
