@@ -19,3 +19,12 @@ scenario('the real OpenClaw wakes, and its answer streams in', { real: true, ski
   assert.equal(await ana.waking.count(), 0)
   assert.equal(await ana.trouble.count(), 0)
 })
+
+scenario('a file lies in the workspace before the agent reads of it', { real: true, skip: withoutOpenClaw }, async ({ newPerson }) => {
+  const ana = await newPerson()
+  await ana.attach({ name: 'secret plan.txt', text: 'the owl flies at midnight' })
+  // The agent's first step reads it: it was there before the model was asked.
+  await ana.say(`[[demo tool=exec args='{"command":"cat uploads/*/secret*"}']]`)
+  assert.match(await ana.reply(), /the owl flies at midnight/)
+  await ana.said.nth(0).getByText('secret plan.txt').waitFor()
+})

@@ -192,6 +192,7 @@ export class Person {
     this.said = page.getByRole('article', { name: 'You' })
     this.waking = page.getByRole('region', { name: 'Waking your agent' })
     this.trouble = page.getByRole('region', { name: 'Conversation' }).getByRole('alert')
+    this.drafts = page.getByRole('list', { name: 'Attached files' }).getByRole('listitem')
     this.stop = page.getByRole('button', { name: 'Stop reply' })
   }
 
@@ -212,6 +213,13 @@ export class Person {
   async say(text) {
     await this.field.fill(text)
     await this.field.press('Enter')
+  }
+
+  /** Picks a file as the dialog of the attach button does. */
+  async attach({ name, text = '', bytes = Buffer.from(text) }) {
+    const dialog = this.page.waitForEvent('filechooser')
+    await this.page.getByRole('button', { name: 'Attach files' }).click()
+    await (await dialog).setFiles({ name, mimeType: 'application/octet-stream', buffer: bytes })
   }
 
   /** Waits until the page shows what is wanted, and says what it showed when it gives up. */

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use domain::InvalidId;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use platform::Unavailable;
-use protocol::{ApiError, ErrorCode};
+use protocol::{ApiError, ErrorCode, Restore};
 use serde::Serialize;
 use tracing::warn;
 
@@ -47,7 +47,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(status: i64, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { status, error: ApiError { code, message: message.into() } }
+        Self { status, error: ApiError { code, message: message.into(), restore: None } }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -56,6 +56,11 @@ impl Failure {
 
     pub(crate) fn unauthorized() -> Self {
         Self::new(401, ErrorCode::Unauthorized, "Sign in again.")
+    }
+
+    pub(crate) fn restore_under_way(message: impl Into<String>, open: Restore) -> Self {
+        let failure = Self::new(409, ErrorCode::RestoreUnderWay, message);
+        Self { error: ApiError { restore: Some(open), ..failure.error }, ..failure }
     }
 
     pub(crate) fn not_found(message: impl Into<String>) -> Self {

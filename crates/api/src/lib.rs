@@ -2,24 +2,29 @@
 //! too large for a WebSocket frame.
 //!
 //! Reads the task state, the inbox, conversations and settings; writes the inbox and settings;
-//! claims and runs tasks.
+//! claims and runs tasks; signs forms for uploads; reads the list of snapshots and keeps a
+//! request to restore one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use control_plane::{
-    AcceptError, AcceptMessage, EnsureTask, Incoming, ReadConversations, ReadStatus, Tell,
+    AcceptError, AcceptMessage, EnsureTask, Incoming, OfferError, OfferUpload, ReadConversations,
+    ReadSnapshots, ReadStatus, RequestRestore, RequestSnapshot, Tell,
 };
 use domain::limits::{HISTORY_PAGE_MAX, REST_BODY_MAX_BYTES};
-use domain::{Channel, ConversationId, MessageId, ReplyTo, TimeZone, UnknownTimeZone, UserId};
+use domain::{
+    Channel, ConversationId, MessageId, ReplyTo, SnapshotId, TimeZone, UnknownTimeZone, UserId,
+};
 use platform::Settings;
-use protocol::{ErrorCode, Nudge, PostMessage, ServerFrame, UserSettings};
+use protocol::{ErrorCode, Nudge, PostMessage, ServerFrame, UploadRequest, UserSettings};
 use serde::de::DeserializeOwned;
 use tracing::warn;
 
 mod answer;
 mod ports;
+mod snapshots;
 
 use answer::{Answer, Failure};
 
@@ -30,6 +35,10 @@ pub struct Ports {
     pub ensure: EnsureTask,
     pub tell: Tell,
     pub settings: Arc<dyn Settings>,
+    pub offer_upload: OfferUpload,
+    pub snapshots: ReadSnapshots,
+    pub save: RequestSnapshot,
+    pub restore: RequestRestore,
 }
 
 pub async fn handle(
@@ -59,6 +68,12 @@ async fn route(ports: &Ports, event: &ApiGatewayV2httpRequest) -> Result<Answer,
         ("POST", ["conversations", id, "messages"]) => {
             post_message(ports, &user, ConversationId::new(*id)?, event).await
         }
+        ("POST", ["uploads"]) => offer_upload(ports, &user, event).await,
+        ("GET", ["snapshots"]) => snapshots::list(ports, &user, &query).await,
+        ("POST", ["snapshots"]) => snapshots::save(ports, &user, event).await,
+        ("POST", ["snapshots", id, "restore"]) => {
+            snapshots::restore(ports, &user, SnapshotId::new(*id)?, event).await
+        }
         ("GET", ["settings"]) => settings(ports, &user).await,
         ("PUT", ["settings"]) => change_settings(ports, &user, event).await,
         (method, _) => Err(Failure::not_found(format!("There is no {method} {path}."))),
@@ -81,20 +96,18 @@ async fn messages(
     conversation: ConversationId,
     query: &HashMap<&str, &str>,
 ) -> Result<Answer, Failure> {
-    const DEFAULT_PAGE: usize = 50;
-    let limit = match query.get("limit") {
-        None => DEFAULT_PAGE,
-        Some(text) => match text.parse() {
-            Ok(limit) if (1..=HISTORY_PAGE_MAX).contains(&limit) => limit,
-            _ => {
-                return Err(Failure::bad_request(format!(
-                    "limit must be 1 to {HISTORY_PAGE_MAX}."
-                )));
-            }
-        },
-    };
+    let limit = limit_of(query, HISTORY_PAGE_MAX)?;
     let before = query.get("before").copied();
     Answer::ok(&ports.conversations.messages(user, &conversation, before, limit).await?)
+}
+
+fn limit_of(query: &HashMap<&str, &str>, most: usize) -> Result<usize, Failure> {
+    const DEFAULT_PAGE: usize = 50;
+    match query.get("limit").map(|text| text.parse()) {
+        None => Ok(DEFAULT_PAGE),
+        Some(Ok(limit)) if (1..=most).contains(&limit) => Ok(limit),
+        Some(_) => Err(Failure::bad_request(format!("limit must be 1 to {most}."))),
+    }
 }
 
 async fn reply(
@@ -123,6 +136,7 @@ async fn post_message(
         channel: Channel::Web,
         reply_to: ReplyTo::None,
         text: post.message,
+        attachments: post.attachments.into_iter().map(|attachment| attachment.key).collect(),
     };
     let accepted = ports.accept.run(user, incoming).await?;
     if accepted.open {
@@ -139,6 +153,15 @@ async fn post_message(
         duplicate: accepted.duplicate,
     };
     Answer::accepted(&frame)
+}
+
+async fn offer_upload(
+    ports: &Ports,
+    user: &UserId,
+    event: &ApiGatewayV2httpRequest,
+) -> Result<Answer, Failure> {
+    let request: UploadRequest = read_body(event)?;
+    Answer::ok(&ports.offer_upload.run(user, &request).await?)
 }
 
 async fn settings(ports: &Ports, user: &UserId) -> Result<Answer, Failure> {
@@ -181,7 +204,10 @@ impl From<AcceptError> for Failure {
     fn from(error: AcceptError) -> Self {
         match error {
             AcceptError::Empty => Failure::bad_request("The message is empty."),
-            AcceptError::TooLarge(_) => Failure::too_large(format!("{error}.")),
+            AcceptError::NoUpload(_) => Failure::bad_request(format!("{error}.")),
+            AcceptError::TooLarge(_) | AcceptError::TooManyAttachments(_) => {
+                Failure::too_large(format!("{error}."))
+            }
             AcceptError::TooMany => {
                 Failure::new(429, ErrorCode::TooManyMessages, format!("{error}."))
             }
@@ -189,6 +215,16 @@ impl From<AcceptError> for Failure {
                 warn!(error = &error as &dyn std::error::Error, "could not accept a message");
                 error.into()
             }
+        }
+    }
+}
+
+impl From<OfferError> for Failure {
+    fn from(error: OfferError) -> Self {
+        match error {
+            OfferError::Name(_) => Failure::bad_request(format!("{error}.")),
+            OfferError::TooLarge(_) => Failure::too_large(format!("{error}.")),
+            OfferError::Unavailable(error) => error.into(),
         }
     }
 }

@@ -63,6 +63,9 @@ pub trait Agent: Send + Sync + 'static {
     /// The run ends with `Aborted`, soon.
     async fn abort(&self, session_key: &str, run_id: &str);
 
+    /// Whether its session holds a message of either side. May wait until it can be asked.
+    async fn remembers(&self, session_key: &str) -> Result<bool, String>;
+
     /// Whether it answers a question right now.
     async fn answers(&self) -> bool;
 
@@ -84,6 +87,10 @@ impl Agent for NoAgent {
     }
 
     async fn abort(&self, _session_key: &str, _run_id: &str) {}
+
+    async fn remembers(&self, _session_key: &str) -> Result<bool, String> {
+        Err("it was never started".into())
+    }
 
     async fn answers(&self) -> bool {
         false

@@ -6,7 +6,9 @@ use std::time::Duration;
 use domain::{InboxMessage, InboxState, Outcome, Reply, ReplyTo, Usage};
 
 use crate::agent::{RunEnd, RunRequest};
+use crate::attachments::with_files;
 use crate::bridge::{Bridge, InHand, LEASES_MAX};
+use crate::context::in_context;
 use crate::follow::{Followed, follow};
 use crate::{record, tell};
 
@@ -53,11 +55,21 @@ async fn answer_leased(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage) ->
 }
 
 async fn run_until_it_ends(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage) -> Verdict {
+    let text = match unless_stopped(bridge, in_hand, with_files(bridge, row)).await {
+        Ok(Ok(text)) => text,
+        Ok(Err(reason)) => return given_up(bridge, in_hand, &reason),
+        Err(verdict) => return verdict,
+    };
     let (mut attempt, mut failures) = (1, 0);
     // Each bridge before this one has stopped one run at most.
     let mut stopped_before = row.attempts.saturating_sub(1);
     loop {
-        match follow(bridge, in_hand, request(bridge, row, attempt)).await {
+        let request =
+            match unless_stopped(bridge, in_hand, request(bridge, row, &text, attempt)).await {
+                Ok(request) => request,
+                Err(verdict) => return verdict,
+            };
+        match follow(bridge, in_hand, request).await {
             Followed::Ended(RunEnd::Failed { message, retryable }) => {
                 failures += 1;
                 let delay = bridge.policy.retry.delay_after(failures).filter(|_| retryable);
@@ -65,7 +77,8 @@ async fn run_until_it_ends(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage
                     return given_up(bridge, in_hand, &message);
                 };
                 tell::retries(bridge, row, &message, delay);
-                if let Some(verdict) = pause(bridge, in_hand, delay).await {
+                let pause = tokio::time::sleep(delay);
+                if let Err(verdict) = unless_stopped(bridge, in_hand, pause).await {
                     return verdict;
                 }
             }
@@ -97,16 +110,18 @@ async fn run_until_it_ends(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage
     }
 }
 
-fn request(bridge: &Bridge, row: &InboxMessage, attempt: u32) -> RunRequest {
+async fn request(bridge: &Bridge, row: &InboxMessage, text: &str, attempt: u32) -> RunRequest {
     // The gateway answers "done" for the key of a run that failed or was stopped, and does not
     // run it again.
     let run_id = match attempt {
         1 => row.id.to_string(),
         n => format!("{}.r{}", row.id, n - 1),
     };
+    let session_key = session_key(row);
+    let message = in_context(bridge, row, &session_key, text).await;
     RunRequest {
-        session_key: session_key(row),
-        message: row.text.clone(),
+        session_key,
+        message,
         run_id,
         timeout: bridge.policy.run_timeout,
         resuming: row.attempts > 1,
@@ -119,15 +134,19 @@ fn session_key(row: &InboxMessage) -> String {
     format!("agent:main:c-{hex}")
 }
 
-/// Waits before the next try, unless that is no longer wanted.
-async fn pause(bridge: &Bridge, in_hand: &InHand, delay: Duration) -> Option<Verdict> {
+/// What comes before the next try, unless that is no longer wanted.
+async fn unless_stopped<T>(
+    bridge: &Bridge,
+    in_hand: &InHand,
+    first: impl Future<Output = T>,
+) -> Result<T, Verdict> {
     tokio::select! {
         biased;
         () = in_hand.cancelled.cancelled() => {
-            Some(Verdict::Answered(reply(bridge, in_hand, Outcome::Cancelled, None)))
+            Err(Verdict::Answered(reply(bridge, in_hand, Outcome::Cancelled, None)))
         }
-        () = bridge.halt.aborting.cancelled() => Some(interrupted(bridge)),
-        () = tokio::time::sleep(delay) => None,
+        () = bridge.halt.aborting.cancelled() => Err(interrupted(bridge)),
+        done = first => Ok(done),
     }
 }
 

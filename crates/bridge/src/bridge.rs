@@ -18,6 +18,7 @@ use crate::ports::Ports;
 use crate::queues::Queues;
 use crate::relay::Relay;
 use crate::transcript::Transcript;
+use crate::workspace::Workspace;
 
 pub struct Bridge {
     pub user: UserId,
@@ -26,6 +27,7 @@ pub struct Bridge {
     pub agent: Arc<dyn Agent>,
     pub relay: Relay,
     pub policy: Policy,
+    pub workspace: Workspace,
     pub halt: Halt,
     pub activity: Activity,
     pub(crate) habits: Habits,
@@ -33,6 +35,15 @@ pub struct Bridge {
     pub(crate) queues: Queues,
     pub(crate) running: Running,
     pub(crate) look_in_inbox: Notify,
+    pub(crate) wants: Wants,
+}
+
+/// What somebody asks of the agent's memory.
+#[derive(Default)]
+pub(crate) struct Wants {
+    pub(crate) snapshot: Notify,
+    /// The task's row says which.
+    pub(crate) restore: Notify,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +57,12 @@ pub struct Policy {
     /// Still Stopping after this, it is stopped from outside.
     pub stop_within: Duration,
     pub idle: IdlePolicy,
+    /// What was changed since then dies with a machine that dies.
+    pub save_every: Duration,
 }
+
+/// Design: a machine's death costs five minutes of files at most, never a message.
+pub(crate) const SAVE_EVERY: Duration = Duration::from_secs(300);
 
 impl Default for Policy {
     fn default() -> Self {
@@ -56,6 +72,7 @@ impl Default for Policy {
             reply_grace: Duration::from_secs(70),
             stop_within: TaskPolicy::default().stop_within,
             idle: IdlePolicy::default(),
+            save_every: SAVE_EVERY,
         }
     }
 }
@@ -71,6 +88,7 @@ impl Bridge {
         agent: Arc<dyn Agent>,
         (relay, halt, tasks): (Relay, Halt, TaskTracker),
         policy: Policy,
+        workspace: Workspace,
     ) -> Arc<Self> {
         Arc::new(Self {
             user,
@@ -79,6 +97,7 @@ impl Bridge {
             agent,
             relay,
             policy,
+            workspace,
             halt,
             tasks,
             activity: Activity::default(),
@@ -86,6 +105,7 @@ impl Bridge {
             queues: Queues::default(),
             running: Running::default(),
             look_in_inbox: Notify::new(),
+            wants: Wants::default(),
         })
     }
 

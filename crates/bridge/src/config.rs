@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use domain::{Generation, IdlePolicy, LaunchToken, Owner, SpareId, TimeZone, Timestamp, UserId};
 
+use crate::bridge::SAVE_EVERY;
 use crate::state_dir::StateDir;
 
 #[derive(Clone, Debug)]
@@ -27,6 +28,7 @@ pub struct Config {
     pub time_zone: TimeZone,
     /// From SIGTERM to SIGKILL.
     pub stop_grace: Duration,
+    pub save_every: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +41,13 @@ pub struct GatewayProgram {
     pub run_as: Option<(u32, u32)>,
     /// The few variables of ours that the agent may see.
     pub inherited: Vec<(&'static str, String)>,
+}
+
+impl GatewayProgram {
+    /// Whose the agent's files are, where we may say so.
+    pub fn agent(&self) -> Option<(u32, u32)> {
+        self.run_as.filter(|_| nix::unistd::Uid::effective().is_root())
+    }
 }
 
 /// Whatever is not here does not reach the agent: no credentials, no launch token.
@@ -61,7 +70,7 @@ impl Config {
         let owner = env.owner()?;
         let of_this_launch = launch_token.owner == owner;
         ensure!(of_this_launch, "LAUNCH_TOKEN is of another launch than {}", named_by(&owner));
-        let state_dir = StateDir(env.optional("STATE_DIR", "/var/lib/openclaw"));
+        let state_dir = StateDir(env.optional("STATE_DIR", "/var/lib/openclaw").into());
         Ok(Self {
             expires_at: match &owner {
                 Owner::Spare(_) => Some(Timestamp(env.number("EXPIRES_AT", None)?)),
@@ -81,6 +90,7 @@ impl Config {
             idle: env.idle()?,
             time_zone: TimeZone::new(&env.optional("DEFAULT_TIME_ZONE", "UTC"))
                 .context("DEFAULT_TIME_ZONE")?,
+            save_every: env.save_every()?,
             stop_grace: Duration::from_secs(env.number("STOP_GRACE_SECONDS", Some(120))?),
         })
     }
@@ -151,6 +161,13 @@ impl Environment<'_> {
         let longest = seconds("IDLE_TIMEOUT_MAX_SECONDS", default.longest.max(shortest))?;
         ensure!(longest >= shortest, "IDLE_TIMEOUT_MAX_SECONDS is less than IDLE_TIMEOUT_SECONDS");
         Ok(IdlePolicy { shortest, longest })
+    }
+
+    fn save_every(&self) -> anyhow::Result<Duration> {
+        const NAME: &str = "SNAPSHOT_EVERY_SECONDS";
+        let seconds = self.number(NAME, Some(SAVE_EVERY.as_secs()))?;
+        ensure!((10..=86_400).contains(&seconds), "{NAME} is {seconds}, not from 10 to 86400");
+        Ok(Duration::from_secs(seconds))
     }
 
     fn run_as(&self) -> anyhow::Result<Option<(u32, u32)>> {
@@ -232,10 +249,10 @@ mod tests {
     #[test]
     fn a_spare_is_named_by_its_own_variables_and_has_a_state_of_its_own() {
         let mut variables = of_a_spare();
-        variables.insert("STATE_DIR", "/agents/{user}".into());
+        variables.insert("STATE_DIR", "/agents".into());
         let config = read(&variables).expect("complete");
         assert_eq!(config.expires_at, Some(Timestamp(1_790_000_000_000)));
-        assert_eq!(config.gateway.state_dir, PathBuf::from("/agents/spare-s-1"));
+        assert_eq!(config.gateway.state_dir, PathBuf::from("/agents-spare-s-1"));
     }
 
     #[test]

@@ -126,6 +126,8 @@ async fn keep_alive(bridge: &Bridge, began: Instant, touched: &mut Option<Instan
     if !active || !due {
         return;
     }
+    // A nudge may have been lost.
+    bridge.wants.restore.notify_one();
     let now = bridge.ports.clock.now();
     let activity = bridge.habits.note(now);
     let tasks = &bridge.ports.tasks;

@@ -32,6 +32,11 @@ impl Agent for GatewayClient {
         }
     }
 
+    async fn remembers(&self, session_key: &str) -> Result<bool, String> {
+        let remembers = GatewayClient::remembers(self, session_key).await;
+        remembers.map_err(|error| chain(&error).to_string())
+    }
+
     async fn answers(&self) -> bool {
         self.health().await.is_ok()
     }

@@ -1,9 +1,5 @@
 //! The real OpenClaw as our child: started with next to no environment, started again when it
 //! dies, stopped with everything it started.
-//!
-//! A state directory that was restored from another machine still holds that machine's
-//! "owner lease", and OpenClaw refuses to start for 5 minutes under another host name. Nothing
-//! is restored yet, so nothing is deleted here; the restore will have to.
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -11,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::unistd::{Pid, Uid};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -165,7 +161,7 @@ async fn terminate(child: &mut Child, pid: Pid, within: Duration) -> Option<Exit
 
 fn spawn(launch: &Launch) -> std::io::Result<Child> {
     let program = &launch.program;
-    let run_as = program.run_as.filter(|_| Uid::effective().is_root());
+    let run_as = program.agent();
     prepare(&program.state_dir, &launch.config, run_as)?;
     let (name, arguments) = program.command.split_first().expect("checked by the configuration");
     let mut command = Command::new(name);

@@ -9,24 +9,27 @@ use std::time::Duration;
 
 use anyhow::bail;
 use domain::{Generation, Phase, TaskState, TaskStatus, TimeZone, UserId};
+use platform::Memory;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
-use tracing::{error, warn};
+use tracing::warn;
 
 use crate::agent::{Agent, NoAgent};
 use crate::boot::{wait_for_turn, wake};
 use crate::bridge::{Bridge, Policy};
-use crate::chain::chain;
 use crate::drain::drain;
 use crate::gateway_process::GatewayState;
 use crate::halt::{Halt, Reason};
 use crate::host::{Gateway, GatewayHost};
+use crate::keep::{keep, last_save};
 use crate::nudges::{Line, listen};
 use crate::ports::Ports;
+use crate::recall::{Started, recall, stop};
 use crate::relay::Relay;
 use crate::stop::{release, wind_down};
 use crate::tell;
+use crate::workspace::Workspace;
 
 /// A gateway kills itself well within this.
 pub(crate) const GATEWAY_STOPPED_WITHIN: Duration = Duration::from_secs(9);
@@ -37,8 +40,10 @@ pub struct Life {
     pub generation: Generation,
     pub ports: Ports,
     pub host: Arc<dyn GatewayHost>,
+    pub memory: Arc<dyn Memory>,
     pub line: Arc<dyn Line>,
     pub policy: Policy,
+    pub workspace: Workspace,
     /// Of a user who has not told his own.
     pub time_zone: TimeZone,
     /// Whoever holds it may ask for the end.
@@ -46,7 +51,7 @@ pub struct Life {
 }
 
 /// `Ok` when it ended as it should, which includes finding that another generation is current.
-/// From the moment that `halt` is closing it takes no longer than `policy.reply_grace` and 25 s.
+/// From the moment that `halt` is closing it takes no longer than `policy.reply_grace` and 45 s.
 /// `on_turn` is shown the bridge as soon as this launch is known to be wanted.
 pub async fn live(life: Life, on_turn: impl FnOnce(&Arc<Bridge>)) -> anyhow::Result<()> {
     let tasks = TaskTracker::new();
@@ -75,7 +80,13 @@ async fn take_turn(
     tasks: &TaskTracker,
     on_turn: impl FnOnce(&Arc<Bridge>),
 ) {
-    let gateway = start_gateway(life).await;
+    let started = Started::default();
+    let recalled = recall(life, &relay, state, &started);
+    if life.halt.closing.run_until_cancelled(recalled).await != Some(true) {
+        // On half of what it knows.
+        stop(&started).await;
+    }
+    let gateway = started.into_inner().expect("no holder panics");
     let agent: Arc<dyn Agent> = match &gateway {
         Some(gateway) => gateway.agent(),
         None => Arc::new(NoAgent),
@@ -86,6 +97,7 @@ async fn take_turn(
         agent,
         (relay, life.halt.clone(), tasks.clone()),
         life.policy,
+        life.workspace.clone(),
     );
     on_turn(&bridge);
     if let Some(gateway) = &gateway {
@@ -93,22 +105,15 @@ async fn take_turn(
     }
 
     wind_down(&bridge).await;
-    if let Some(gateway) = gateway
-        && timeout(GATEWAY_STOPPED_WITHIN, gateway.stop()).await.is_err()
-    {
-        warn!("the gateway was not seen to stop, leaving anyway");
+    // What was not restored in full must not be saved (I9).
+    if let Some(gateway) = gateway {
+        let gone = timeout(GATEWAY_STOPPED_WITHIN, gateway.stop()).await.is_ok();
+        if !gone {
+            warn!("the gateway was not seen to stop, going on anyway");
+        }
+        last_save(&bridge, &*life.memory, gone).await;
     }
     release(&bridge).await;
-}
-
-/// `None`: there is none, and the bridge stops.
-async fn start_gateway(life: &Life) -> Option<Box<dyn Gateway>> {
-    let started = life.halt.closing.run_until_cancelled(life.host.start()).await?;
-    let failed = |error: anyhow::Error| {
-        error!(error = %chain(&*error), "cannot start the gateway");
-        life.halt.request(Reason::Broken("its settings could not be read".into()));
-    };
-    started.map_err(failed).ok()
 }
 
 /// From the gateway's start until the bridge is asked to stop.
@@ -116,6 +121,10 @@ async fn serve_user(bridge: &Arc<Bridge>, life: &Life, gateway: &dyn Gateway, st
     let (tasks, halt) = (&bridge.tasks, &bridge.halt);
     tasks.spawn(follow_gateway(bridge.clone(), gateway.state()));
     tasks.spawn(listen(bridge.clone(), life.line.clone()));
+    tasks.spawn(keep(bridge.clone(), life.memory.clone()));
+    if state.restore.is_some() {
+        bridge.wants.restore.notify_one();
+    }
 
     bridge.habits.begin(life.time_zone.clone(), state.activity.clone());
     let read_zone = bridge.habits.read_zone(&bridge.ports, &bridge.user);

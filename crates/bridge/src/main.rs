@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use async_trait::async_trait;
-use bridge::{Config, ModelSettings, ModelSource, Orphans, Ports};
+use bridge::{Config, ModelSettings, ModelSource, Orphans, Ports, Vault};
 use domain::Owner;
 use platform::{SystemClock, Unavailable};
 use platform_aws::{
-    Aws, DynamoConnections, DynamoInbox, DynamoSettings, DynamoSpares, DynamoTasks, EmfMetrics,
-    ManagementPush, Parameters, config,
+    Aws, DynamoConnections, DynamoConversations, DynamoInbox, DynamoSettings, DynamoSnapshots,
+    DynamoSpares, DynamoTasks, EmfMetrics, ManagementPush, Parameters, S3Uploads, config,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -43,6 +43,7 @@ async fn run(orphans: Orphans) -> anyhow::Result<()> {
     let config = Config::from_lookup(lookup)?;
     let aws = Aws::from_lookup(&lookup)?;
     let ports = ports(&aws, &lookup)?;
+    let memories = Arc::new(Vault::from_lookup(&aws, &lookup)?);
     hide_from_the_agent()?;
     // The one cryptography library; two of our dependencies would otherwise have to guess.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -50,13 +51,13 @@ async fn run(orphans: Orphans) -> anyhow::Result<()> {
     match config.launch_token.owner.clone() {
         Owner::User(user, generation) => {
             tracing::info!(user.id = %user, generation = generation.0, "bridge starts");
-            bridge::run(config, ports, orphans, shutdown).await?;
+            bridge::run(config, ports, memories, orphans, shutdown).await?;
             tracing::info!(user.id = %user, generation = generation.0, "bridge ends");
         }
         Owner::Spare(spare) => {
             let spares = Arc::new(DynamoSpares::from_lookup(&aws, &lookup)?);
             tracing::info!(spare.id = %spare, "spare starts");
-            bridge::run_spare(config, ports, spares, orphans, shutdown).await?;
+            bridge::run_spare(config, ports, memories, spares, orphans, shutdown).await?;
             tracing::info!(spare.id = %spare, "spare ends");
         }
     }
@@ -78,8 +79,11 @@ fn ports(aws: &Aws, lookup: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<P
         tasks: Arc::new(DynamoTasks::from_lookup(aws, lookup)?),
         inbox: Arc::new(DynamoInbox::from_lookup(aws, lookup)?),
         connections: Arc::new(DynamoConnections::from_lookup(aws, lookup)?),
+        conversations: Arc::new(DynamoConversations::from_lookup(aws, lookup)?),
         push: Arc::new(ManagementPush::from_lookup(aws, lookup)?),
+        snapshots: Arc::new(DynamoSnapshots::from_lookup(aws, lookup)?),
         settings: Arc::new(DynamoSettings::from_lookup(aws, lookup)?),
+        uploads: Arc::new(S3Uploads::from_lookup(aws, lookup)?),
         metrics: Arc::new(EmfMetrics::default()),
         clock: Arc::new(SystemClock),
         model: Arc::new(model),

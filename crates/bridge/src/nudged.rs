@@ -17,6 +17,8 @@ pub async fn nudged(bridge: &Arc<Bridge>, nudge: Nudge) {
     match nudge {
         // `Claimed` is for spares, and this one has been claimed.
         Nudge::Inbox { .. } | Nudge::Claimed => bridge.look_in_inbox.notify_one(),
+        Nudge::Snapshot => bridge.wants.snapshot.notify_one(),
+        Nudge::Restore { .. } => bridge.wants.restore.notify_one(),
         Nudge::Cancel { message_id } => cancel(bridge, message_id),
         Nudge::Resume { connection_id, conversation_id, message_id, offset } => {
             let message = message_id.map(MessageId::new).transpose();

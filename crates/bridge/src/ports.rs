@@ -3,20 +3,41 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use platform::{Clock, Connections, Inbox, Metrics, Push, Settings, Tasks};
+use domain::UserId;
+use platform::{
+    Clock, Connections, Conversations, Inbox, Memory, Metrics, Push, Settings, Snapshots, Tasks,
+    Uploads,
+};
 
 use crate::model::ModelSettings;
+use crate::state_dir::StateDir;
 
 #[derive(Clone)]
 pub struct Ports {
     pub tasks: Arc<dyn Tasks>,
     pub inbox: Arc<dyn Inbox>,
     pub connections: Arc<dyn Connections>,
+    /// Read only; [`Inbox::complete`] writes it.
+    pub conversations: Arc<dyn Conversations>,
     pub push: Arc<dyn Push>,
     pub settings: Arc<dyn Settings>,
+    pub snapshots: Arc<dyn Snapshots>,
+    pub uploads: Arc<dyn Uploads>,
     pub metrics: Arc<dyn Metrics>,
     pub clock: Arc<dyn Clock>,
     pub model: Arc<dyn ModelSource>,
+}
+
+/// Whoever keeps what agents remember.
+pub trait Memories: Send + Sync {
+    /// One user's, on this machine. `agent`: whom restored files are for, if we may say so.
+    fn of(
+        &self,
+        user: &UserId,
+        dir: &StateDir,
+        agent: Option<(u32, u32)>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<dyn Memory>;
 }
 
 /// Where the operator put the provider, its key and the model's name.

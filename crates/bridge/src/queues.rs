@@ -45,7 +45,8 @@ impl Queues {
                 Queue::default()
             });
             let place = queue.waiting.partition_point(|other| other.row.order() < row.order());
-            let row = InboxMessage { text: String::new(), partial: None, ..row };
+            let row =
+                InboxMessage { text: String::new(), attachments: Vec::new(), partial: None, ..row };
             queue.waiting.insert(place, Waiting { row, told: None });
         }
         unserved
@@ -131,6 +132,7 @@ mod tests {
             channel: Channel::Web,
             reply_to: ReplyTo::None,
             text: "hello".into(),
+            attachments: Vec::new(),
             received_at: Timestamp(at),
             state: InboxState::Pending,
             lease_generation: None,

@@ -16,11 +16,12 @@ use crate::halt::{Halt, Reason};
 use crate::health::Health;
 use crate::live::{Life, live};
 use crate::orphans::Orphans;
-use crate::ports::Ports;
+use crate::ports::{Memories, Ports};
 use crate::process_host::ProcessHost;
 use crate::server::{self, Server};
 use crate::spare::{SpareLife, spare};
 use crate::websocket_line::WebSocketLine;
+use crate::workspace::Workspace;
 
 /// Kept of the grace: 6 s to give back, 9 for the gateway's own stop, 20 for the last save, 5 to
 /// release, 4 for last words, and some to spare.
@@ -33,13 +34,14 @@ const LAST_TASKS_WITHIN: Duration = Duration::from_secs(1);
 pub async fn run(
     config: Config,
     ports: Ports,
+    memories: Arc<dyn Memories>,
     orphans: Orphans,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let Owner::User(user, generation) = config.launch_token.owner.clone() else {
         bail!("LAUNCH_TOKEN is a spare's");
     };
-    let machine = Machine::start(config, ports, orphans).await?;
+    let machine = Machine::start(config, ports, memories, orphans).await?;
     let life = machine.life(user, generation);
     let life = live(life, |bridge| machine.show(bridge));
     machine.until_over(life, shutdown).await
@@ -49,6 +51,7 @@ pub async fn run(
 pub async fn run_spare(
     config: Config,
     ports: Ports,
+    memories: Arc<dyn Memories>,
     spares: Arc<dyn Spares>,
     orphans: Orphans,
     shutdown: impl Future<Output = ()>,
@@ -58,7 +61,7 @@ pub async fn run_spare(
     else {
         bail!("LAUNCH_TOKEN is not a spare's");
     };
-    let machine = Machine::start(config, ports, orphans).await?;
+    let machine = Machine::start(config, ports, memories, orphans).await?;
     let waiting = SpareLife {
         id,
         expires_at,
@@ -80,6 +83,7 @@ pub async fn run_spare(
 struct Machine {
     config: Config,
     ports: Ports,
+    memories: Arc<dyn Memories>,
     orphans: Orphans,
     server: Server,
     tasks: TaskTracker,
@@ -88,7 +92,12 @@ struct Machine {
 }
 
 impl Machine {
-    async fn start(config: Config, ports: Ports, orphans: Orphans) -> anyhow::Result<Self> {
+    async fn start(
+        config: Config,
+        ports: Ports,
+        memories: Arc<dyn Memories>,
+        orphans: Orphans,
+    ) -> anyhow::Result<Self> {
         let listener = server::listen(config.bridge_port)
             .await
             .with_context(|| format!("cannot listen on port {}", config.bridge_port))?;
@@ -103,7 +112,7 @@ impl Machine {
         let over = CancellationToken::new();
         tasks.spawn(over.clone().run_until_cancelled_owned(server.clone().serve(listener)));
         tasks.spawn(over.clone().run_until_cancelled_owned(orphans.clone().bury()));
-        Ok(Self { config, ports, orphans, server, tasks, over })
+        Ok(Self { config, ports, memories, orphans, server, tasks, over })
     }
 
     fn host(&self, program: GatewayProgram, leaves_nothing: bool) -> ProcessHost {
@@ -125,19 +134,25 @@ impl Machine {
 
     fn life(&self, user: UserId, generation: Generation) -> Life {
         let config = &self.config;
-        let state_dir = config.state_dir.of_user(&user);
+        let (state_dir, agent) = (config.state_dir.0.clone(), config.gateway.agent());
+        let clock = self.ports.clock.clone();
+        let memory = self.memories.of(&user, &config.state_dir, agent, clock);
         let token = config.launch_token.handed_to(user.clone(), generation);
+        let workspace = Workspace { state_dir: state_dir.clone(), owner: config.gateway.run_as };
         let program = GatewayProgram { state_dir, ..config.gateway.clone() };
         Life {
             user,
             generation,
             ports: self.ports.clone(),
             host: Arc::new(self.host(program, false)),
+            memory,
             line: self.line(&token),
+            workspace,
             policy: Policy {
                 run_timeout: RUN_TIMEOUT,
                 reply_grace: config.stop_grace.saturating_sub(SAVE_RESERVE),
                 idle: config.idle,
+                save_every: config.save_every,
                 ..Policy::default()
             },
             time_zone: config.time_zone.clone(),

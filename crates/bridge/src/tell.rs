@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use domain::{ConversationId, InboxMessage, Outcome, Phase, Reply, ReplyTo, TaskStatus, text};
+use domain::{
+    ConversationId, InboxMessage, Outcome, Phase, Reply, ReplyTo, RestoreInto, RestoreOutcome,
+    RestoreRequest, TaskStatus, text,
+};
 use protocol::{ErrorCode, ServerFrame, TokenUsage};
 
 use crate::bridge::{Bridge, InHand};
@@ -64,6 +67,13 @@ pub(crate) fn retries(bridge: &Bridge, row: &InboxMessage, reason: &str, delay: 
     bridge.relay.frame_about(&row.id, &frame);
 }
 
+/// What was said before cannot be read, and is looked for again.
+pub(crate) fn looks_back(bridge: &Bridge, row: &InboxMessage) {
+    let detail = "Your agent is looking up what was said before. It takes longer than usual.";
+    let frame = status_of(row, TaskStatus::Running, Phase::Retrying, detail);
+    bridge.relay.frame_about(&row.id, &frame);
+}
+
 pub(crate) fn provider_retries(bridge: &Bridge, reply: &Transcript, detail: &str) {
     let frame = ServerFrame::Status {
         status: TaskStatus::Running,
@@ -98,6 +108,36 @@ fn queued(row: &InboxMessage, ahead: usize) -> ServerFrame {
         message_id: Some(row.id.to_string()),
         conversation_id: Some(row.conversation.to_string()),
         queued_behind,
+    }
+}
+
+/// The user asked for an older memory.
+pub(crate) fn goes_back() -> ServerFrame {
+    let detail = "Your agent saves its work and then goes back to the snapshot you chose.";
+    status(TaskStatus::Stopping, Phase::Stopping, Some(detail))
+}
+
+pub(crate) fn restored_into_folder(
+    request: &RestoreRequest,
+    outcome: &RestoreOutcome,
+) -> ServerFrame {
+    let detail = match (&request.into, outcome) {
+        (RestoreInto::Folder { name }, RestoreOutcome::Done { .. }) => {
+            format!("The files you asked for are in the folder {name} of the workspace.")
+        }
+        (_, RestoreOutcome::Done { .. }) => "Your agent is as it was then.".to_owned(),
+        (_, RestoreOutcome::Failed { why, .. }) => format!("Could not restore: {why}"),
+    };
+    status(TaskStatus::Running, Phase::Ready, Some(&detail))
+}
+
+/// In the largest unit of which there are two.
+pub(crate) fn span(span: Duration) -> String {
+    let minutes = span.as_secs() / 60;
+    match minutes {
+        0..=119 => format!("{minutes} minutes"),
+        120..=2_879 => format!("{} hours", minutes / 60),
+        _ => format!("{} days", minutes / 1_440),
     }
 }
 

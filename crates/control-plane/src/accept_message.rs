@@ -8,8 +8,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::limits::{MESSAGE_TEXT_MAX_BYTES, OPEN_MESSAGES_MAX};
-use domain::{Channel, ConversationId, InboxMessage, MessageId, ReplyTo, Timestamp, UserId};
+use domain::limits::{ATTACHMENTS_MAX, MESSAGE_TEXT_MAX_BYTES, OPEN_MESSAGES_MAX};
+use domain::{
+    Channel, ConversationId, InboxMessage, InvalidUploadKey, MessageId, ReplyTo, Timestamp,
+    UploadKey, UserId,
+};
 use platform::{Clock, Inbox, NewMessage, PutOutcome, Unavailable};
 
 /// One message as its sender gave it.
@@ -20,6 +23,8 @@ pub struct Incoming {
     pub channel: Channel,
     pub reply_to: ReplyTo,
     pub text: String,
+    /// Keys of uploads, as the sender wrote them.
+    pub attachments: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +44,10 @@ pub enum AcceptError {
     Empty,
     #[error("the message has {0} bytes; at most {MESSAGE_TEXT_MAX_BYTES} are taken")]
     TooLarge(usize),
+    #[error("the message has {0} attachments; at most {ATTACHMENTS_MAX} are taken")]
+    TooManyAttachments(usize),
+    #[error(transparent)]
+    NoUpload(#[from] InvalidUploadKey),
     #[error("{OPEN_MESSAGES_MAX} messages are waiting already")]
     TooMany,
     #[error(transparent)]
@@ -56,7 +65,7 @@ pub struct AcceptMessage {
 impl AcceptMessage {
     /// Durable when it returns. The caller acknowledges, then ensures the task.
     pub async fn run(&self, user: &UserId, incoming: Incoming) -> Result<Accepted, AcceptError> {
-        check_size(&incoming.text)?;
+        let attachments = check(user, &incoming)?;
         let now = self.clock.now();
         let known = self.inbox.outline(user, now).await?;
         if let Some(row) = known.iter().find(|row| row.id == incoming.id) {
@@ -65,7 +74,7 @@ impl AcceptMessage {
         if known.iter().filter(|row| row.state.is_open()).count() >= OPEN_MESSAGES_MAX {
             return Err(AcceptError::TooMany);
         }
-        let message = new_message(incoming, now, now + self.follow_up);
+        let message = new_message(incoming, attachments, now, now + self.follow_up);
         let position = |at| ahead_of(&known, &message.conversation, at, &message.id);
         Ok(match self.inbox.put(user, &message).await? {
             PutOutcome::Accepted(received_at) => Accepted {
@@ -85,21 +94,32 @@ impl AcceptMessage {
     }
 }
 
-fn check_size(text: &str) -> Result<(), AcceptError> {
-    match text.len() {
-        _ if text.trim().is_empty() => Err(AcceptError::Empty),
-        bytes if bytes > MESSAGE_TEXT_MAX_BYTES => Err(AcceptError::TooLarge(bytes)),
-        _ => Ok(()),
+fn check(user: &UserId, incoming: &Incoming) -> Result<Vec<UploadKey>, AcceptError> {
+    let Incoming { text, attachments, .. } = incoming;
+    match (text.len(), attachments.len()) {
+        (_, 0) if text.trim().is_empty() => Err(AcceptError::Empty),
+        (bytes, _) if bytes > MESSAGE_TEXT_MAX_BYTES => Err(AcceptError::TooLarge(bytes)),
+        (_, files) if files > ATTACHMENTS_MAX => Err(AcceptError::TooManyAttachments(files)),
+        _ => {
+            let keys = attachments.iter().map(|key| UploadKey::of(user, key));
+            Ok(keys.collect::<Result<_, _>>()?)
+        }
     }
 }
 
-fn new_message(incoming: Incoming, received_at: Timestamp, due_at: Timestamp) -> NewMessage {
+fn new_message(
+    incoming: Incoming,
+    attachments: Vec<UploadKey>,
+    received_at: Timestamp,
+    due_at: Timestamp,
+) -> NewMessage {
     NewMessage {
         id: incoming.id,
         conversation: incoming.conversation,
         channel: incoming.channel,
         reply_to: incoming.reply_to,
         text: incoming.text,
+        attachments,
         received_at,
         due_at,
     }

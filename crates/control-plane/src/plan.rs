@@ -2,7 +2,7 @@
 //! observes, the policy and the time go in, actions come out. [`crate::FollowTask`] gathers the
 //! one and carries out the other.
 //!
-//! Every user with an open message or a task has a mark: the time at which he is due. An action
+//! Every user with an open message, an open restore or a task has a mark: the time at which he is due. An action
 //! for a user who is due moves his mark, settles it, or leaves it for the next run. A task is
 //! known *dead* when ECS says that it stopped, or no longer knows its arn some time after its
 //! launch; that ECS did not answer says nothing (I9).
@@ -355,7 +355,7 @@ pub enum Silence {
     GiveUp,
 }
 
-/// `oldest`: when the message that waits longest was accepted. Only a task that is known to
+/// `oldest`: when the message that waits longest was accepted, or a restore asked for. Only a task that is known to
 /// live, and does nothing, is given up: what is dead was found so, and what is unknown stays.
 pub fn after_silence(
     seen: &TaskState,

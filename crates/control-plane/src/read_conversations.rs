@@ -8,7 +8,8 @@ use domain::limits::HISTORY_PAGE_MAX;
 use domain::{ConversationId, InboxMessage, InboxState, MessageId, UserId};
 use platform::{Clock, Conversations, Inbox, Unavailable};
 use protocol::{
-    ConversationSummary, ConversationsPage, Message, MessageRole, MessageState, MessagesPage,
+    AttachedFile, ConversationSummary, ConversationsPage, Message, MessageRole, MessageState,
+    MessagesPage,
 };
 
 #[derive(Clone)]
@@ -97,7 +98,7 @@ fn note_activity(summaries: &mut Vec<ConversationSummary>, row: &InboxMessage) {
         Some(summary) => summary.last_activity_at = summary.last_activity_at.max(at),
         None => summaries.push(ConversationSummary {
             conversation_id: row.conversation.to_string(),
-            title: domain::text::title_of(&row.text),
+            title: row.title(),
             last_activity_at: at,
         }),
     }
@@ -109,6 +110,7 @@ fn open_message(row: &InboxMessage) -> Message {
         conversation_id: row.conversation.to_string(),
         role: MessageRole::User,
         text: row.text.clone(),
+        attachments: row.attachments.iter().cloned().map(AttachedFile::from).collect(),
         at: row.received_at.millis(),
         channel: protocol::rest::channel_name(row.channel).into(),
         state: Some(match row.state {

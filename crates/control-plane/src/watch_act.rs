@@ -1,6 +1,6 @@
 //! One action of [`crate::plan`], carried out.
 
-use domain::{Capacity, InboxMessage, TaskArn, TaskState, TaskStatus, Timestamp, UserId};
+use domain::{Capacity, TaskArn, TaskState, TaskStatus, Timestamp, UserId};
 use platform::{Metric, Unavailable, WriteError};
 use protocol::Nudge;
 use tracing::{debug, info, warn};
@@ -83,14 +83,14 @@ impl FollowTask {
     }
 
     async fn ask_inbox(&self, seen: &TaskState, task: Option<&TaskArn>) -> Result<(), Unavailable> {
-        let oldest = self.oldest_open(&seen.user).await?;
-        let waits_since = oldest.as_ref().map(|message| message.received_at);
+        let waiting = self.waiting(seen).await?;
+        let waits_since = waiting.as_ref().map(|(since, _)| *since);
         let now = self.clock.now();
         match after_silence(seen, task, waits_since, &self.ensure.policy, now) {
             Silence::Calm { look_at } => self.tasks.look_again(seen, look_at).await.map(drop),
             Silence::Nudge { look_at } => {
-                if let Some(message) = &oldest {
-                    self.ensure.run(&seen.user, &nudge(message)).await?;
+                if let Some((_, nudge)) = &waiting {
+                    self.ensure.run(&seen.user, nudge).await?;
                 }
                 self.tasks.look_again(seen, look_at).await.map(drop)
             }
@@ -148,26 +148,32 @@ impl FollowTask {
         if matches!(state.status, TaskStatus::Running | TaskStatus::Stopping) {
             return Ok(());
         }
-        let Some(oldest) = self.oldest_open(user).await? else {
+        let Some((_, nudge)) = self.waiting(&state).await? else {
             if state.status == TaskStatus::Idle && state.due_at.is_some() {
                 let settled = self.tasks.settle(&state).await?;
                 debug!(user.id = %user, settled, "nothing waits");
             }
             return Ok(());
         };
-        let ensured = self.ensure.run_on(user, &nudge(&oldest), first).await?;
+        let ensured = self.ensure.run_on(user, &nudge, first).await?;
         if let Some(frame) = waiting(&ensured) {
             self.tell.all(user, &frame).await;
         }
         Ok(())
     }
 
-    async fn oldest_open(&self, user: &UserId) -> Result<Option<InboxMessage>, Unavailable> {
-        let rows = self.inbox.outline(user, self.clock.now()).await?;
-        Ok(rows.into_iter().find(|row| row.state.is_open()))
+    /// What the user waits for, and since when: his oldest open message, or the restore that he
+    /// asked for.
+    async fn waiting(&self, seen: &TaskState) -> Result<Option<(Timestamp, Nudge)>, Unavailable> {
+        let rows = self.inbox.outline(&seen.user, self.clock.now()).await?;
+        let message = rows.into_iter().find(|row| row.state.is_open()).map(|row| {
+            let nudge = Nudge::Inbox { message_id: row.id.to_string() };
+            (row.received_at, nudge)
+        });
+        let restore = seen.restore.as_ref().filter(|request| request.is_open()).map(|request| {
+            let nudge = Nudge::Restore { request_id: request.id.clone() };
+            (request.requested_at, nudge)
+        });
+        Ok(message.into_iter().chain(restore).min_by_key(|(since, _)| *since))
     }
-}
-
-fn nudge(message: &InboxMessage) -> Nudge {
-    Nudge::Inbox { message_id: message.id.to_string() }
 }

@@ -4,8 +4,8 @@ mod world;
 
 use std::time::Duration;
 
-use control_plane::AcceptError;
-use domain::limits::{MESSAGE_TEXT_MAX_BYTES, OPEN_MESSAGES_MAX};
+use control_plane::{AcceptError, Incoming};
+use domain::limits::{ATTACHMENTS_MAX, MESSAGE_TEXT_MAX_BYTES, OPEN_MESSAGES_MAX};
 use domain::{InboxState, Timestamp};
 use platform_sim::TurnedClock;
 use world::{cases, incoming};
@@ -87,6 +87,44 @@ async fn the_limits_hold_at_and_just_past_them() {
     let mut empty = incoming("m3");
     empty.text = " \n".into();
     assert!(matches!(cases.accept().run(&cases.user, empty).await, Err(AcceptError::Empty)));
+}
+
+#[tokio::test]
+async fn a_message_may_be_files_alone_up_to_ten() {
+    let cases = cases();
+    let key = |n: usize| format!("uploads/{}/0f/{n}.pdf", cases.user);
+    let with = |id: &str, files: usize| Incoming {
+        text: String::new(),
+        attachments: (0..files).map(key).collect(),
+        ..incoming(id)
+    };
+    assert!(cases.accept().run(&cases.user, with("m1", ATTACHMENTS_MAX)).await.is_ok());
+    let rows = cases.world.inbox_of(&cases.user);
+    let kept: Vec<String> = rows[0].attachments.iter().map(ToString::to_string).collect();
+    assert_eq!(kept, (0..ATTACHMENTS_MAX).map(key).collect::<Vec<_>>());
+    let refused = cases.accept().run(&cases.user, with("m2", ATTACHMENTS_MAX + 1)).await;
+    assert!(matches!(refused, Err(AcceptError::TooManyAttachments(11))));
+}
+
+#[tokio::test]
+async fn only_ones_own_uploads_can_be_attached() {
+    let cases = cases();
+    let own = format!("uploads/{}/0f/a.pdf", cases.user);
+    let keys = [
+        "uploads/somebody-else/0f/a.pdf".to_owned(),
+        format!("uploads/{}/../somebody-else/a.pdf", cases.user),
+        format!("uploads/{}/0f/..", cases.user),
+        format!("/{own}"),
+        own.replace("uploads", "snapshots"),
+        String::new(),
+    ];
+    for key in keys {
+        let mut message = incoming("m1");
+        message.attachments = vec![own.clone(), key.clone()];
+        let refused = cases.accept().run(&cases.user, message).await;
+        assert!(matches!(refused, Err(AcceptError::NoUpload(_))), "{key}");
+    }
+    assert!(cases.world.inbox_of(&cases.user).is_empty());
 }
 
 #[tokio::test]

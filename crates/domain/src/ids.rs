@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::limits::{CONVERSATION_ID_MAX_CHARS, MESSAGE_ID_MAX_CHARS, USER_ID_MAX_CHARS};
+use crate::limits::{
+    CONVERSATION_ID_MAX_CHARS, MESSAGE_ID_MAX_CHARS, REQUEST_ID_MAX_CHARS, UPLOAD_ID_MAX_CHARS,
+    USER_ID_MAX_CHARS,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} must be 1 to {max} characters of {allowed}")]
@@ -76,6 +79,21 @@ id! {
 id! {
     /// API Gateway's name for one socket.
     ConnectionId, "connectionId", 128, "letters, digits, '-', '_', '+', '/' and '='", "-_+/="
+}
+
+id! {
+    /// The asker's own idempotency key for one restore.
+    RequestId, "requestId", REQUEST_ID_MAX_CHARS, "letters, digits, '.', '_', ':' and '-'", "._:-"
+}
+
+id! {
+    /// restic's name for a snapshot.
+    SnapshotId, "snapshotId", 64, "letters and digits", ""
+}
+
+id! {
+    /// Tells a user's uploads apart, whatever they are called.
+    UploadId, "uploadId", UPLOAD_ID_MAX_CHARS, "letters, digits and '-'", "-"
 }
 
 impl Default for ConversationId {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionId, ConversationId, Generation, MessageId, Timestamp};
+use crate::text::title_of;
+use crate::{ConnectionId, ConversationId, Generation, MessageId, Timestamp, UploadKey};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InboxState {
@@ -47,7 +48,9 @@ pub struct InboxMessage {
     pub conversation: ConversationId,
     pub channel: Channel,
     pub reply_to: ReplyTo,
+    /// Empty only beside attachments.
     pub text: String,
+    pub attachments: Vec<UploadKey>,
     pub received_at: Timestamp,
     pub state: InboxState,
     pub lease_generation: Option<Generation>,
@@ -64,6 +67,15 @@ impl InboxMessage {
     /// The order in which a conversation's messages are answered (I5).
     pub fn order(&self) -> (Timestamp, &MessageId) {
         (self.received_at, &self.id)
+    }
+
+    /// What its conversation is called if it is the first: its text, else its first file's name.
+    pub fn title(&self) -> String {
+        let of_text = title_of(&self.text);
+        match self.attachments.first() {
+            Some(file) if of_text.is_empty() => title_of(file.name.as_str()),
+            _ => of_text,
+        }
     }
 }
 
@@ -113,6 +125,8 @@ pub struct StoredMessage {
     pub conversation: ConversationId,
     pub role: Role,
     pub text: String,
+    /// Of a user's message.
+    pub attachments: Vec<UploadKey>,
     pub at: Timestamp,
     /// When the message of the pair was accepted: the pair's place in the conversation.
     pub received_at: Timestamp,

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActivityHistory, ConnectionId, Generation, TaskArn, Timestamp, UserId};
+use crate::{
+    ActivityHistory, ConnectionId, Generation, RestoreRequest, SnapshotBase, TaskArn, Timestamp,
+    UserId,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TaskStatus {
@@ -81,6 +84,10 @@ pub struct TaskState {
     /// Of the last ECS event about this task that was acted on.
     pub event_version: Option<u64>,
     pub activity: ActivityHistory,
+    /// `None`: no generation has ever begun.
+    pub base: Option<SnapshotBase>,
+    /// The last one; the next may come when it is done.
+    pub restore: Option<RestoreRequest>,
 }
 
 impl TaskState {
@@ -104,6 +111,8 @@ impl TaskState {
             failed_launches: 0,
             event_version: None,
             activity: ActivityHistory::default(),
+            base: None,
+            restore: None,
         }
     }
 
@@ -122,6 +131,17 @@ impl TaskState {
     /// Whether nobody before this generation writes any more: it may restore and begin.
     pub fn is_turn_of(&self, generation: Generation) -> bool {
         self.unreleased.iter().all(|other| *other >= generation)
+    }
+
+    /// Whether this generation may still add to the user's memory: a bridge that stops saves its
+    /// work although another is current, and whoever comes next waits for it.
+    pub fn may_save(&self, generation: Generation) -> bool {
+        self.unreleased.contains(&generation)
+    }
+
+    /// Whether a restore that the user asked for is not done: he waits for it, as for an answer.
+    pub fn is_restore_open(&self) -> bool {
+        self.restore.as_ref().is_some_and(RestoreRequest::is_open)
     }
 
     /// Whether this generation may still write (I3).

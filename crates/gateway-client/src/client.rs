@@ -10,6 +10,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::drive::Driver;
 use crate::frames::canonical;
+use crate::known::Known;
 use crate::link::{Link, malformed};
 use crate::registry::{Entered, Registry};
 use crate::supervisor::{LinkState, Supervisor};
@@ -30,6 +31,7 @@ struct Inner {
     state: watch::Receiver<ConnectionState>,
     link: watch::Receiver<LinkState>,
     warmed: Mutex<Option<BootId>>,
+    known: Known,
     stop: CancellationToken,
     _stop_on_drop: DropGuard,
 }
@@ -56,6 +58,7 @@ impl GatewayClient {
             state: state_receiver,
             link: link_receiver,
             warmed: Mutex::default(),
+            known: Known::default(),
             stop: stop.clone(),
             _stop_on_drop: stop.drop_guard(),
         };
@@ -166,6 +169,18 @@ impl GatewayClient {
         }
         *warmed = Some(boot_id);
         Ok(())
+    }
+
+    pub(crate) fn known(&self) -> &Known {
+        &self.inner.known
+    }
+
+    pub(crate) fn request_timeout(&self) -> Duration {
+        self.inner.config.request_timeout
+    }
+
+    pub(crate) fn links(&self) -> watch::Receiver<LinkState> {
+        self.inner.link.clone()
     }
 
     fn link(&self) -> Result<Arc<Link>, GatewayError> {

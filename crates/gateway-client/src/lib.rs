@@ -9,6 +9,7 @@ mod error;
 mod frames;
 mod handshake;
 mod history;
+mod known;
 mod limits;
 mod link;
 mod outbox;

@@ -17,6 +17,13 @@ pub(crate) const STARTING_RETRY: Duration = Duration::from_millis(500);
 /// The gateway cuts history rows at 8,000 characters unless asked; this is the most it allows.
 pub(crate) const HISTORY_MAX_CHARS: u32 = 500_000;
 
+/// The least that a row can be asked to be cut to.
+pub(crate) const HISTORY_MIN_CHARS: u32 = 20;
+
+/// Rows that show whether a session holds a message. One would do, were it not for rows of the
+/// gateway's own.
+pub(crate) const KNOWN_ROWS: u32 = 20;
+
 /// Rows to look through for what became of one message.
 pub(crate) const RECOVERY_ROWS: u32 = 100;
 

@@ -32,16 +32,7 @@ impl Waits {
 
     /// A connection younger than that of `epoch`, or the reason why there will not be one.
     pub(crate) async fn next_link(&mut self, epoch: u64) -> Result<Arc<Link>, GatewayError> {
-        let newer = |state: &LinkState| match state {
-            LinkState::Up(link) => link.epoch > epoch,
-            LinkState::Down => false,
-            LinkState::Over(_) => true,
-        };
-        match self.links.wait_for(newer).await.as_deref() {
-            Ok(LinkState::Up(link)) => Ok(link.clone()),
-            Ok(LinkState::Over(error)) => Err(error.clone()),
-            Ok(LinkState::Down) | Err(_) => Err(GatewayError::Closed),
-        }
+        next_link(&mut self.links, epoch).await
     }
 
     pub(crate) fn link(&self) -> Option<Arc<Link>> {
@@ -49,6 +40,22 @@ impl Waits {
             LinkState::Up(link) => Some(link.clone()),
             LinkState::Down | LinkState::Over(_) => None,
         }
+    }
+}
+
+pub(crate) async fn next_link(
+    links: &mut watch::Receiver<LinkState>,
+    epoch: u64,
+) -> Result<Arc<Link>, GatewayError> {
+    let newer = |state: &LinkState| match state {
+        LinkState::Up(link) => link.epoch > epoch,
+        LinkState::Down => false,
+        LinkState::Over(_) => true,
+    };
+    match links.wait_for(newer).await.as_deref() {
+        Ok(LinkState::Up(link)) => Ok(link.clone()),
+        Ok(LinkState::Over(error)) => Err(error.clone()),
+        Ok(LinkState::Down) | Err(_) => Err(GatewayError::Closed),
     }
 }
 

@@ -6,18 +6,19 @@ use axum::{
     Json, Router,
     body::Body,
     extract::{Path, Request, State},
-    http::{Method, StatusCode, header, request::Parts},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::get,
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::{
     aws::Services,
     aws_error::{AwsError, AwsResult},
     connections::Connections,
-    s3,
+    loopback, s3,
 };
 
 /// Above DynamoDB's 16 MB for a batch, with room for its encoding.
@@ -42,16 +43,28 @@ pub(crate) fn router(services: Services) -> Router {
     Router::new()
         .route("/ecs-metadata/{id}/task", get(task_metadata))
         .fallback(handle)
+        .layer(cors())
         .with_state(services)
 }
 
+/// The bucket's CORS rules: a page may send a file and learn what became of it.
+fn cors() -> CorsLayer {
+    let origins = AllowOrigin::predicate(|origin: &HeaderValue, _| {
+        origin.to_str().is_ok_and(loopback::is_loopback_origin)
+    });
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::POST])
+        .allow_headers(AllowHeaders::any())
+}
+
 async fn handle(State(services): State<Services>, request: Request) -> Response {
-    // SDKs send no Origin; a page that found this port does.
-    if request.headers().contains_key(header::ORIGIN) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
     let (parts, body) = request.into_parts();
     let call = Call::of(&parts);
+    // SDKs send no Origin; a page that found this port does. It may post what it has a form for.
+    if parts.headers.contains_key(header::ORIGIN) && !call.is_for_pages() {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let operation = call.operation();
     services.counters.count(&operation);
     let latency = services.faults.latency(&operation);
@@ -102,6 +115,10 @@ impl Call {
             Some(id) => Self::Connection { id, operation: Connections::operation(&parts.method) },
             None => Self::S3(s3::operation(parts)),
         }
+    }
+
+    fn is_for_pages(&self) -> bool {
+        matches!(self, Self::S3(s3::POST_OBJECT))
     }
 
     fn operation(&self) -> String {

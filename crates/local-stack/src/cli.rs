@@ -80,7 +80,7 @@ impl Cli {
                 inherited,
                 stop_timeout: Duration::from_secs(self.stop_timeout),
                 shutdown_grace: Duration::from_secs(self.shutdown_grace),
-                volumes: Some(data.join("agents")),
+                machines: Some(data.join("machines")),
                 ..EcsConfig::new(bridge)
             },
             web: Some(absolute(&self.web)?),
@@ -125,8 +125,10 @@ pub async fn run(
     let config = cli.config(program, variable.clone())?;
     let (page, openclaw) = (config.page.clone(), std::path::absolute(&cli.openclaw)?);
     let (client_id, spares) = (page.client_id.clone(), cli.spares);
+    let data = config.data.clone();
     let wire = async move |urls: Urls| {
-        let set = Settings { openclaw: &openclaw, client_id: &client_id, spares };
+        let (openclaw, data) = (&*openclaw, &*data);
+        let set = Settings { openclaw, data, client_id: &client_id, spares };
         wiring::wire(&urls, set, variable)
     };
     let stack = tokio::select! {

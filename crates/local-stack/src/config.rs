@@ -54,9 +54,9 @@ pub struct EcsConfig {
     pub stop_timeout: Duration,
     /// How long the stack waits for all tasks when it is stopped itself.
     pub shutdown_grace: Duration,
-    /// A bridge's state is a folder of its user in here, kept between tasks. Stands in for
-    /// restoring a snapshot; `None`: tasks choose for themselves.
-    pub volumes: Option<PathBuf>,
+    /// Each task has a folder in here, as a machine has a disk, and it goes with the task.
+    /// `None`: tasks choose for themselves.
+    pub machines: Option<PathBuf>,
 }
 
 /// API Gateway's limits; shorter ones are for tests.
@@ -103,7 +103,7 @@ impl EcsConfig {
             inherited: Vec::new(),
             stop_timeout: Duration::from_secs(120),
             shutdown_grace: Duration::from_secs(20),
-            volumes: None,
+            machines: None,
         }
     }
 }

@@ -83,6 +83,8 @@ where
 {
     let lock = Lock::take(&config.data)?;
     let aws = Arc::new(Aws::start(&config).await?);
+    // `ops --local` finds the stack by it.
+    std::fs::write(config.data.join("aws-endpoint"), aws.endpoint())?;
     let front = Front::bind(&config, &aws).await?;
     let Wiring { functions, task_environment, parameters } = wire(front.urls.clone()).await?;
     aws.put_parameters(&parameters)?;

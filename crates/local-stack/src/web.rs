@@ -16,9 +16,10 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use crate::{config::PageConfig, stack::Urls};
 
+/// Files are posted to the bucket, which is on a port of its own.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data: blob:; font-src 'self'; manifest-src 'self'; \
-     connect-src 'self' ws://localhost:* ws://127.0.0.1:*; frame-ancestors 'none'; \
+     connect-src 'self' ws://localhost:* ws://127.0.0.1:* http://127.0.0.1:*; frame-ancestors 'none'; \
      base-uri 'none'; form-action 'none'";
 /// Vite puts a hash into these files' names, so they never change.
 const ASSETS: &str = "/assets";

@@ -17,7 +17,13 @@ const TABLE_PREFIX: &str = "openclaw-";
 pub(crate) const DATA_BUCKET: &str = "openclaw-data";
 
 /// Variables of a task that a test or a curious person may set for `make run`.
-const TASK_SETTINGS: [&str; 3] = ["IDLE_TIMEOUT_SECONDS", "CONVERSATION_TTL_DAYS", "RUST_LOG"];
+const TASK_SETTINGS: [&str; 5] = [
+    "IDLE_TIMEOUT_SECONDS",
+    "CONVERSATION_TTL_DAYS",
+    "SNAPSHOT_EVERY_SECONDS",
+    "SNAPSHOT_EXCLUDE",
+    "RUST_LOG",
+];
 
 pub(crate) fn tables() -> Vec<Value> {
     let tables = Tables::prefixed(TABLE_PREFIX);
@@ -34,6 +40,8 @@ pub(crate) fn tables() -> Vec<Value> {
 /// What the caller has chosen.
 pub(crate) struct Settings<'a> {
     pub(crate) openclaw: &'a Path,
+    /// Everything that stays.
+    pub(crate) data: &'a Path,
     pub(crate) client_id: &'a str,
     /// Kept at all hours.
     pub(crate) spares: u32,
@@ -47,6 +55,9 @@ pub(crate) fn wire(
 ) -> anyhow::Result<Wiring> {
     let mut task = shared(urls);
     task.extend(task_only(urls, settings.openclaw, &lookup)?);
+    // One per stack: the bucket alone opens nobody's snapshots.
+    let keys = settings.data.join("snapshot-keys.json").display().to_string();
+    task.insert("SNAPSHOT_KEY_FILE".into(), keys);
     let set = TASK_SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), lookup(name)?)));
     task.extend(set);
 

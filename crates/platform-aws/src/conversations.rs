@@ -182,6 +182,7 @@ fn read(row: Row<'_>, text: String) -> std::result::Result<StoredMessage, Malfor
         conversation: row.word("conversationId")?,
         role: row.word("role")?,
         text,
+        attachments: row.json_if_any("attachments")?.unwrap_or_default(),
         at: Timestamp(row.number("at")?),
         received_at: Timestamp(row.number("receivedAt")?),
         channel: row.word("channel")?,

@@ -1,8 +1,9 @@
 //! Rows of the inbox, and the rows of a conversation that a message ends as.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::limits::{INBOX_TTL, TOMBSTONE_TTL};
-use domain::text::{title_of, utf16_len};
-use domain::{Generation, InboxMessage, InboxState, ReplyTo, Role, Timestamp, UserId};
+use domain::text::utf16_len;
+use domain::{Generation, InboxMessage, InboxState, ReplyTo, Role, Timestamp, UploadKey, UserId};
 use platform::{Completion, NewMessage};
 
 use crate::keys;
@@ -20,7 +21,7 @@ pub(crate) fn key(user: &UserId, id: &domain::MessageId) -> Item {
 
 /// `stamp`: its place in the order of all that was accepted of the user.
 pub(crate) fn pending(user: &UserId, message: &NewMessage, stamp: Timestamp) -> Item {
-    item([
+    let mut row = item([
         ("PK", text(keys::user(user))),
         ("SK", text(keys::inbox(&message.id))),
         ("state", word(&InboxState::Pending)),
@@ -31,7 +32,14 @@ pub(crate) fn pending(user: &UserId, message: &NewMessage, stamp: Timestamp) -> 
         ("receivedAt", number(stamp.millis())),
         ("attempts", number(0)),
         ("ttl", number((stamp + INBOX_TTL).epoch_seconds())),
-    ])
+    ]);
+    row.extend(attachments(&message.attachments));
+    row
+}
+
+/// None is no attribute.
+fn attachments(keys: &[UploadKey]) -> Option<(String, AttributeValue)> {
+    (!keys.is_empty()).then(|| ("attachments".into(), json(&keys)))
 }
 
 pub(crate) fn read(row: Row<'_>) -> Result<InboxMessage, Malformed> {
@@ -41,6 +49,7 @@ pub(crate) fn read(row: Row<'_>) -> Result<InboxMessage, Malformed> {
         channel: row.word("channel")?,
         reply_to: row.json_if_any("replyTo")?.unwrap_or(ReplyTo::None),
         text: row.text_if_any("text")?.unwrap_or_default().to_owned(),
+        attachments: row.json_if_any("attachments")?.unwrap_or_default(),
         received_at: Timestamp(row.number("receivedAt")?),
         state: row.word("state")?,
         lease_generation: row.number_if_any("leaseGeneration")?.map(Generation),
@@ -88,7 +97,7 @@ pub(crate) fn end<'a>(table: &'a str, user: &UserId, done: &Completion<'_>) -> C
     let (update, kept_for) = if done.state == InboxState::Done {
         values.insert(":length".into(), number(utf16_len(&done.reply.text)));
         let update = "SET #state = :ended, #ttl = :ttl, #replyLength = :length \
-                      REMOVE #text, #partial, #leaseGeneration";
+                      REMOVE #text, #attachments, #partial, #leaseGeneration";
         (update, TOMBSTONE_TTL)
     } else {
         ("SET #state = :ended, #ttl = :ttl REMOVE #partial, #leaseGeneration", INBOX_TTL)
@@ -108,6 +117,7 @@ pub(crate) fn user_row(user: &UserId, done: &Completion<'_>, ttl: u64) -> Item {
     let place = keys::message(&message.conversation, message.received_at, &message.id);
     let mut row = conversation_row(user, done, place, Role::User, ttl);
     row.extend(item([("text", text(&message.text)), ("at", number(message.received_at.millis()))]));
+    row.extend(attachments(&message.attachments));
     row
 }
 
@@ -162,7 +172,7 @@ pub(crate) fn activity<'a>(
         // Always true: what a change without a condition of its own says.
         condition: "attribute_not_exists(#PK) OR attribute_exists(#PK)",
         values: item([
-            (":title", text(title_of(&done.message.text))),
+            (":title", text(done.message.title())),
             (":conversation", text(conversation.as_str())),
             (":at", number(done.reply.at.millis())),
             (":ttl", number(ttl)),

@@ -2,7 +2,7 @@
 //! sorts before every character that an id may have, so a reply stands right after its
 //! message whatever the other ids are.
 
-use domain::{ConnectionId, ConversationId, MessageId, SpareId, Timestamp, UserId};
+use domain::{ConnectionId, ConversationId, MessageId, SnapshotId, SpareId, Timestamp, UserId};
 
 /// The row of what is everybody's.
 pub(crate) const DEPLOYMENT: &str = "DEPLOYMENT";
@@ -37,6 +37,14 @@ pub(crate) fn inbox_of(key: &str) -> Option<MessageId> {
 
 pub(crate) fn setting(name: &str) -> String {
     format!("SETTING#{name}")
+}
+
+/// What the row of every snapshot of a user starts with.
+pub(crate) const SNAPSHOTS: &str = "SNAPSHOT#";
+
+/// A snapshot's place in the list, which is by time.
+pub(crate) fn snapshot(at: Timestamp, id: &SnapshotId) -> String {
+    format!("{SNAPSHOTS}{:013}#{id}", at.millis())
 }
 
 /// What every message of a conversation starts with.

@@ -41,7 +41,7 @@ fn line(metric: Metric, times: u64, now: Timestamp) -> String {
     let directive = json!({
         "Namespace": NAMESPACE,
         "Dimensions": [[]],
-        "Metrics": [{ "Name": name, "Unit": "Count" }],
+        "Metrics": [{ "Name": name, "Unit": metric.unit() }],
     });
     json!({
         "_aws": { "Timestamp": now.millis(), "CloudWatchMetrics": [directive] },

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, WriteRequest};
 use platform::{Result, Unavailable};
 
 use crate::row::Item;
@@ -10,6 +10,8 @@ use crate::writes::Patience;
 
 /// BatchGetItem takes no more at once.
 const BATCH_MAX: usize = 100;
+/// BatchWriteItem takes no more at once.
+const WRITES_MAX: usize = 25;
 
 /// A query's answer comes in pages of 1 MB.
 pub(crate) async fn all_rows(
@@ -60,6 +62,45 @@ async fn batch(
             patience = Patience::default();
         } else if !patience.is_left() {
             return Err(Unavailable::new(operation, "the database answers no part of a batch"));
+        }
+        patience.pause().await;
+    }
+}
+
+/// Those that are not there do not matter.
+pub(crate) async fn delete_rows(
+    db: &Client,
+    table: &str,
+    deletes: Vec<WriteRequest>,
+    operation: &'static str,
+) -> Result<()> {
+    for some in deletes.chunks(WRITES_MAX) {
+        write_batch(db, table, some.to_vec(), operation).await?;
+    }
+    Ok(())
+}
+
+/// DynamoDB does as much of a batch as it can now, and names the rest.
+async fn write_batch(
+    db: &Client,
+    table: &str,
+    mut writes: Vec<WriteRequest>,
+    operation: &'static str,
+) -> Result<()> {
+    let mut patience = Patience::default();
+    loop {
+        let asked = writes.len();
+        let answer = db.batch_write_item().request_items(table, writes).send().await;
+        let answer = answer.map_err(|error| Unavailable::new(operation, error))?;
+        let rest = answer.unprocessed_items.and_then(|mut rest| rest.remove(table));
+        writes = rest.unwrap_or_default();
+        if writes.is_empty() {
+            return Ok(());
+        }
+        if writes.len() < asked {
+            patience = Patience::default();
+        } else if !patience.is_left() {
+            return Err(Unavailable::new(operation, "the database does no part of a batch"));
         }
         patience.pause().await;
     }

@@ -15,7 +15,14 @@
 //! | `released` | the bridge, the watchdog | only rises |
 //! | `failedLaunches` | whoever gives a launch up; removed by the bridge that runs | its generation is current |
 //! | `eventVersion` | the watchdog, for an ECS event | its generation is current; rises |
+//! | `baseGeneration`, `baseBegins` | a bridge that begins | its generation is current, and has saved nothing yet (I3) |
+//! | `baseSnapshot`, `baseSnapshotGeneration`, `baseSnapshotAt` | the same; a bridge that has saved, which sets `baseGeneration` as well | its generation is in `unreleased`, no younger one has begun, and the base is older (I3) |
+//! | `restoreId`, `restoreSnapshot`, `restoreInto`, `restoreAt` | whoever asks for a restore | the last one is done |
+//! | `restoreOutcome` | the bridge | its generation is current, and the request is open |
 //! | `dueShard` 0 to 15, `dueAt` | whoever changes what must be looked at next | a message never moves it; removed only from an idle row to which nothing came since the inbox was found empty |
+//!
+//! `baseBegins`: for each of the last 16 generations of the line its number, and the generation and
+//! time of the snapshot it began with.
 //!
 //! `activity`: the day, then for each of 24 hours the days of the last 14 on which the user was
 //! active in it, as bits. `recentWakes`: the last ten, in milliseconds.
@@ -39,7 +46,8 @@
 //! The inbox. Put by Lambdas if there is no such row, or only an expired one, in a transaction
 //! with the user's `lastAcceptedAt`, which is the row's `receivedAt`; leased, given back and
 //! ended by the bridge in a transaction with its fence; `cancelRequested` set by Lambdas while
-//! the row is open. `partial`: what an interrupted run had written. `ttl`: 7 days, and 48 hours
+//! the row is open. `partial`: what an interrupted run had written. `attachments`: the keys of the
+//! message's uploads, as JSON; the conversation's row has them too. `ttl`: 7 days, and 48 hours
 //! for a tombstone.
 //!
 //! # Conversations: `PK = USER#<userId>`
@@ -61,6 +69,12 @@
 //! # Settings: `PK = USER#<userId>`, `SK = SETTING#<name>`
 //!
 //! `value`. `SETTING#timeZone` is a name of the IANA database. `ttl` where a row expires.
+//!
+//! ## `SK = SNAPSHOT#<at, 13 digits>#<snapshotId>`
+//!
+//! One row per snapshot that is kept: `snapshotId`, `generation`, `at`, `reason`, `files`, `bytes`,
+//! `addedBytes`. Put by a bridge in the transaction that makes it the base; deleted by the bridge
+//! that lets go of it. No `ttl`: whoever was away for a year finds what he had.
 
 use platform::DUE_SHARDS;
 use serde_json::{Value, json};

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::keys;
 use crate::row::{Item, Malformed, Row, item, number, text, word};
+use crate::snapshot_rows;
 use crate::writes::Change;
 
 const WAKES_KEPT: usize = 10;
@@ -154,6 +155,8 @@ pub(crate) fn read(user: &UserId, row: Row<'_>) -> Result<TaskState, Malformed> 
         failed_launches: u32::try_from(failed_launches).unwrap_or(u32::MAX),
         event_version: row.number_if_any("eventVersion")?,
         activity: activity.ok_or(Malformed("activity"))?,
+        base: snapshot_rows::read_base(row)?,
+        restore: snapshot_rows::read_request(row)?,
     })
 }
 

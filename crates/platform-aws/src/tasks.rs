@@ -276,7 +276,10 @@ impl Tasks for DynamoTasks {
             }
             None => "attribute_not_exists(#lastAcceptedAt)",
         };
-        let condition = format!("#status = :idle AND #generation = :generation AND {nothing_came}");
+        let condition = format!(
+            "#status = :idle AND #generation = :generation AND {nothing_came} AND \
+             (attribute_not_exists(#restoreId) OR attribute_exists(#restoreOutcome))"
+        );
         let update = "REMOVE #dueShard, #dueAt";
         happened(self.change("tasks.settle", &seen.user, update, &condition, values).await)
     }

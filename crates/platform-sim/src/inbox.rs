@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::limits::{CONVERSATION_TTL, INBOX_TTL, TOMBSTONE_TTL};
-use domain::text::{title_of, utf16_len};
+use domain::text::utf16_len;
 use domain::{
     Conversation, Generation, InboxMessage, InboxState, MessageId, Role, StoredMessage, TaskState,
     Timestamp, UserId,
@@ -37,6 +37,7 @@ impl Inbox for World {
             let mut rows = state.rows(user, now);
             for row in &mut rows {
                 row.text.clear();
+                row.attachments.clear();
                 row.partial = None;
             }
             Ok(rows)
@@ -169,6 +170,7 @@ impl State {
         row.partial = None;
         let kept_for = if done.state == InboxState::Done {
             row.text.clear();
+            row.attachments.clear();
             row.reply_length = Some(utf16_len(&done.reply.text));
             TOMBSTONE_TTL
         } else {
@@ -197,7 +199,7 @@ impl State {
         let title = talk.meta.take().map(|meta| meta.value.title);
         let meta = Conversation {
             id: message.conversation.clone(),
-            title: title.unwrap_or_else(|| title_of(&message.text)),
+            title: title.unwrap_or_else(|| message.title()),
             last_activity_at: done.reply.at,
         };
         talk.meta = Some(Expiring { value: meta, expires });
@@ -213,6 +215,7 @@ fn pending(message: &NewMessage, received_at: Timestamp) -> InboxMessage {
         channel: message.channel,
         reply_to: message.reply_to.clone(),
         text: message.text.clone(),
+        attachments: message.attachments.clone(),
         received_at,
         state: InboxState::Pending,
         lease_generation: None,
@@ -230,6 +233,7 @@ fn pair(done: &Completion<'_>) -> Pair {
         conversation: message.conversation.clone(),
         role: Role::User,
         text: message.text.clone(),
+        attachments: message.attachments.clone(),
         at: message.received_at,
         received_at: message.received_at,
         channel: message.channel,
@@ -240,6 +244,7 @@ fn pair(done: &Completion<'_>) -> Pair {
     let answered = StoredMessage {
         role: Role::Assistant,
         text: reply.text.clone(),
+        attachments: Vec::new(),
         at: reply.at,
         outcome: Some(reply.outcome),
         error: reply.error.clone(),

@@ -1,7 +1,8 @@
 //! What happened, in the order in which it did: what a ledger is checked against.
 
 use domain::{
-    ConversationId, Generation, InboxState, MessageId, SpareId, TaskArn, Timestamp, UserId,
+    ConversationId, Generation, InboxState, MessageId, SnapshotId, SpareId, TaskArn, Timestamp,
+    UserId,
 };
 use tokio::time::Instant;
 
@@ -59,6 +60,21 @@ pub enum Effect {
     },
     Released {
         generation: Generation,
+    },
+    /// With this snapshot, or with nothing.
+    Began {
+        generation: Generation,
+        snapshot: Option<SnapshotId>,
+    },
+    Saved {
+        generation: Generation,
+        snapshot: SnapshotId,
+    },
+    /// It lies in the repository, and the row does not say so yet.
+    Stored {
+        generation: Generation,
+        snapshot: SnapshotId,
+        at: Timestamp,
     },
     /// What a simulation saw beside the tables.
     Seen(Seen),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    ConnectionId, Conversation, ConversationId, Generation, InboxMessage, MessageId, Spare,
-    SpareId, StoredMessage, TaskState, TimeZone, Timestamp, UserId,
+    ConnectionId, Conversation, ConversationId, Generation, InboxMessage, MessageId, Snapshot,
+    Spare, SpareId, StoredMessage, TaskState, TimeZone, Timestamp, UploadKey, UserId,
 };
 use platform::{Connection, Metric, WriteError};
 use tokio::time::Instant;
@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use crate::compute::Machines;
 use crate::faults::Faults;
 use crate::log::{Effect, Entry};
+use crate::memory::Repository;
 use crate::push::Sockets;
+use crate::snapshots;
 
 /// Something that is hidden once its time has come, as a row with a TTL is.
 #[derive(Clone, Debug)]
@@ -51,7 +53,11 @@ pub(crate) struct State {
     pub(crate) inbox: BTreeMap<UserId, BTreeMap<MessageId, Expiring<InboxMessage>>>,
     pub(crate) talks: BTreeMap<(UserId, ConversationId), Talk>,
     pub(crate) connections: BTreeMap<ConnectionId, Expiring<Connection>>,
+    pub(crate) snapshots: BTreeMap<UserId, BTreeMap<snapshots::Place, Snapshot>>,
     pub(crate) time_zones: BTreeMap<UserId, TimeZone>,
+    pub(crate) repositories: BTreeMap<UserId, Repository>,
+    pub(crate) saves_hang: bool,
+    pub(crate) uploads: BTreeMap<UploadKey, Vec<u8>>,
     pub(crate) everybodys_wakes_ms: Vec<u64>,
     pub(crate) counted: BTreeMap<Metric, u64>,
     pub(crate) machines: Machines,

@@ -188,7 +188,8 @@ impl Tasks for World {
             };
             let nothing_came = (task.status, seen.status) == (TaskStatus::Idle, TaskStatus::Idle)
                 && task.generation == seen.generation
-                && task.last_accepted_at == seen.last_accepted_at;
+                && task.last_accepted_at == seen.last_accepted_at
+                && !task.is_restore_open();
             if nothing_came {
                 task.due_at = None;
             }
@@ -325,7 +326,7 @@ impl State {
     }
 }
 
-/// What outlives a task: the counters and the history. Without the token's hash no bridge can
+/// What outlives a task: the counters, the history and the memory. Without the token's hash no bridge can
 /// register any more.
 fn idle_again(task: &TaskState, released: Generation, due_at: Timestamp) -> TaskState {
     TaskState {
@@ -338,6 +339,8 @@ fn idle_again(task: &TaskState, released: Generation, due_at: Timestamp) -> Task
         last_accepted_at: task.last_accepted_at,
         failed_launches: task.failed_launches,
         activity: task.activity.clone(),
+        base: task.base.clone(),
+        restore: task.restore.clone(),
         ..TaskState::idle(task.user.clone())
     }
 }

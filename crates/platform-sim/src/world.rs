@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use domain::{InboxMessage, TaskState, UserId};
 use platform::{
-    Compute, Connections, Conversations, Inbox, Metrics, Push, Settings, Spares, Tasks, Unavailable,
+    Compute, Connections, Conversations, Inbox, Metrics, Push, Settings, Snapshots, Spares, Tasks,
+    Unavailable, UploadForms, Uploads,
 };
 
 use crate::clock::TurnedClock;
@@ -69,7 +70,19 @@ impl World {
         Arc::new(self.clone())
     }
 
+    pub fn snapshots(&self) -> Arc<dyn Snapshots> {
+        Arc::new(self.clone())
+    }
+
     pub fn settings(&self) -> Arc<dyn Settings> {
+        Arc::new(self.clone())
+    }
+
+    pub fn uploads(&self) -> Arc<dyn Uploads> {
+        Arc::new(self.clone())
+    }
+
+    pub fn upload_forms(&self) -> Arc<dyn UploadForms> {
         Arc::new(self.clone())
     }
 

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use domain::UploadKey;
 use platform::contract::ContractWorld;
-use platform::{Connections, Conversations, Inbox, Settings, Spares, Tasks};
+use platform::{Connections, Conversations, Inbox, Settings, Snapshots, Spares, Tasks, Uploads};
 use platform_sim::World;
 
 struct Simulated(World);
 
+#[async_trait]
 impl ContractWorld for Simulated {
     fn inbox(&self) -> Arc<dyn Inbox> {
         self.0.inbox()
@@ -29,8 +32,20 @@ impl ContractWorld for Simulated {
         self.0.spares()
     }
 
+    fn snapshots(&self) -> Arc<dyn Snapshots> {
+        self.0.snapshots()
+    }
+
     fn settings(&self) -> Arc<dyn Settings> {
         self.0.settings()
+    }
+
+    fn uploads(&self) -> Arc<dyn Uploads> {
+        self.0.uploads()
+    }
+
+    async fn upload(&self, key: &UploadKey, bytes: &[u8]) {
+        self.0.upload(key, bytes);
     }
 }
 

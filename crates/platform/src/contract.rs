@@ -20,18 +20,22 @@ pub mod order;
 mod pool;
 mod scene;
 pub mod settings;
+pub mod snapshots;
 pub mod spares;
 pub mod sweeps;
 pub mod task_life;
 pub mod texts;
+pub mod uploads;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::{SpareId, UserId};
+use async_trait::async_trait;
+use domain::{SpareId, UploadKey, UserId};
 
-use crate::{Connections, Conversations, Inbox, Settings, Spares, Tasks};
+use crate::{Connections, Conversations, Inbox, Settings, Snapshots, Spares, Tasks, Uploads};
 
+#[async_trait]
 pub trait ContractWorld: Send + Sync {
     fn inbox(&self) -> Arc<dyn Inbox>;
     fn tasks(&self) -> Arc<dyn Tasks>;
@@ -40,6 +44,11 @@ pub trait ContractWorld: Send + Sync {
 
     fn spares(&self) -> Arc<dyn Spares>;
     fn settings(&self) -> Arc<dyn Settings>;
+    fn snapshots(&self) -> Arc<dyn Snapshots>;
+
+    fn uploads(&self) -> Arc<dyn Uploads>;
+    /// What a page does with a form.
+    async fn upload(&self, key: &UploadKey, bytes: &[u8]);
 
     /// Somebody whom this world has not seen.
     fn new_user(&self) -> UserId {
@@ -98,6 +107,7 @@ macro_rules! contract_tests {
                 a_message_ends_once,
                 of_ten_completions_at_once_one_counts,
                 a_dead_message_keeps_its_text,
+                attachments_stay_with_their_message,
                 a_message_without_a_lease_does_not_end,
                 a_fenced_completion_leaves_nothing_behind,
                 a_tombstone_expires_after_two_days;
@@ -162,6 +172,27 @@ macro_rules! contract_tests {
                 a_spare_that_is_claimed_or_gone_is_fenced;
             settings:
                 a_time_zone_is_the_last_one_chosen;
+            snapshots:
+                the_base_is_what_the_next_one_reads,
+                a_recorded_snapshot_reads_back_whole,
+                a_released_generation_neither_begins_nor_records,
+                a_generation_that_was_never_launched_neither_begins_nor_records,
+                an_abandoned_generation_records_and_does_not_begin,
+                a_zombie_records_nothing_once_a_younger_one_has_begun,
+                recording_again_changes_nothing,
+                a_snapshot_that_comes_after_a_later_one_is_listed_and_not_the_base,
+                a_generation_may_begin_anew_until_it_has_recorded,
+                snapshots_are_listed_newest_first_by_the_page,
+                a_place_in_the_list_outlives_its_snapshot,
+                what_is_forgotten_is_no_longer_listed,
+                one_restore_is_asked_for_at_a_time,
+                a_request_survives_its_task,
+                who_asks_for_a_restore_is_due_until_it_is_done,
+                a_request_after_the_look_keeps_the_mark,
+                beginning_with_what_was_asked_for_is_the_restore,
+                a_restore_that_failed_stays_failed,
+                a_restore_ends_once_by_the_current_generation,
+                of_two_generations_at_once_the_younger_one_wins;
             conversations:
                 a_conversation_begins_empty,
                 conversations_are_listed_by_activity_under_their_first_message,
@@ -176,6 +207,9 @@ macro_rules! contract_tests {
                 messages_of_every_size_read_back,
                 replies_of_every_size_read_back,
                 a_page_of_history_holds_long_replies_too;
+            uploads:
+                an_upload_reads_back_whatever_it_is_called,
+                what_was_never_sent_is_not_found;
         }
     };
     ($world:ident; $($module:ident: $($case:ident),+;)+) => {$(
@@ -205,10 +239,12 @@ mod tests {
             include_str!("contract/leases.rs"),
             include_str!("contract/order.rs"),
             include_str!("contract/settings.rs"),
+            include_str!("contract/snapshots.rs"),
             include_str!("contract/spares.rs"),
             include_str!("contract/sweeps.rs"),
             include_str!("contract/task_life.rs"),
             include_str!("contract/texts.rs"),
+            include_str!("contract/uploads.rs"),
         ];
         let lines = files.iter().flat_map(|file| file.lines());
         let cases = lines.filter_map(|line| line.strip_prefix("pub async fn ")?.split('(').next());

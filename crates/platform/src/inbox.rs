@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     Channel, ConversationId, Generation, InboxMessage, InboxState, MessageId, Reply, ReplyTo,
-    Timestamp, UserId,
+    Timestamp, UploadKey, UserId,
 };
 
 use crate::{Result, WriteError};
@@ -15,6 +15,7 @@ pub struct NewMessage {
     pub channel: Channel,
     pub reply_to: ReplyTo,
     pub text: String,
+    pub attachments: Vec<UploadKey>,
     /// The accepting clock's time: the row's, unless a younger one was accepted before.
     pub received_at: Timestamp,
     /// When somebody looks after the user, should whoever accepts this do no more.

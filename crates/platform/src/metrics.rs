@@ -16,6 +16,20 @@ pub enum Metric {
     Unreadable,
     /// A spare became a user's task.
     SparesClaimed,
+    Snapshots,
+    /// What changed since the one before is on one machine only.
+    FailedSnapshots,
+    /// What a snapshot added to the bucket, in bytes.
+    SnapshotBytes,
+    /// How long taking one took, in milliseconds.
+    SnapshotMillis,
+    Restores,
+    /// How long a restore took, until everything was back, in milliseconds.
+    RestoreMillis,
+    /// A snapshot that was to be restored is not whole.
+    DamagedSnapshots,
+    /// An agent went on from an older snapshot than its newest.
+    RestoresFellBack,
 }
 
 impl Metric {
@@ -28,10 +42,30 @@ impl Metric {
             Metric::SpotInterruptions => "SpotInterruptions",
             Metric::Unreadable => "Unreadable",
             Metric::SparesClaimed => "SparesClaimed",
+            Metric::Snapshots => "Snapshots",
+            Metric::FailedSnapshots => "FailedSnapshots",
+            Metric::SnapshotBytes => "SnapshotBytes",
+            Metric::SnapshotMillis => "SnapshotMillis",
+            Metric::Restores => "Restores",
+            Metric::RestoreMillis => "RestoreMillis",
+            Metric::DamagedSnapshots => "DamagedSnapshots",
+            Metric::RestoresFellBack => "RestoresFellBack",
+        }
+    }
+}
+
+impl Metric {
+    /// CloudWatch's own word.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Metric::SnapshotBytes => "Bytes",
+            Metric::SnapshotMillis | Metric::RestoreMillis => "Milliseconds",
+            _ => "Count",
         }
     }
 }
 
 pub trait Metrics: Send + Sync {
+    /// So many times, or so much at once of what has another [unit](Metric::unit).
     fn count(&self, metric: Metric, times: u64);
 }

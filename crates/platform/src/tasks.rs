@@ -130,7 +130,8 @@ pub trait Tasks: Send + Sync {
     ) -> std::result::Result<(), WriteError>;
 
     /// The inbox was read after `seen`, and nothing waits: the user is no longer due. `false`: he
-    /// stays so, because he is not Idle, or a message or a launch has come since.
+    /// stays so, because he is not Idle, a message or a launch has come since, or a restore that
+    /// he asked for is not done.
     async fn settle(&self, seen: &TaskState) -> Result<bool>;
 
     /// Look at the user again at `due_at`, whose row is still of the generation and status seen.

@@ -1,6 +1,6 @@
 //! JSON text frames between a browser and the WebSocket API.
 
-use domain::{Phase, TaskStatus};
+use domain::{Phase, TaskStatus, UploadKey};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -58,7 +58,23 @@ fn default_conversation() -> String {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Attachment {
+    /// As `POST /uploads` gave it.
     pub key: String,
+}
+
+/// A file that came with a message, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct AttachedFile {
+    pub key: String,
+    pub name: String,
+}
+
+impl From<UploadKey> for AttachedFile {
+    fn from(key: UploadKey) -> Self {
+        Self { name: key.name.to_string(), key: key.into() }
+    }
 }
 
 /// What a client is told. At most 32,768 bytes each.
@@ -138,6 +154,9 @@ pub enum ServerFrame {
         conversation_id: String,
         role: crate::rest::MessageRole,
         content: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(as = "Option<Vec<AttachedFile>>", optional)]
+        attachments: Vec<AttachedFile>,
         channel: String,
         /// Milliseconds since the epoch.
         #[ts(type = "number")]
@@ -228,6 +247,8 @@ pub enum ErrorCode {
     NoCapacity,
     /// The run failed for good. The message is kept and may be sent again.
     RunFailed,
+    /// One restore at a time.
+    RestoreUnderWay,
 }
 
 #[cfg(test)]

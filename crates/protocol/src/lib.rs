@@ -8,13 +8,15 @@ pub mod nudge;
 pub mod rest;
 
 pub use browser::{
-    Attachment, ClientFrame, DEFAULT_SUBPROTOCOL, ErrorCode, ServerFrame, StreamOutcome,
-    TokenUsage, ToolState, bearer_of_subprotocols,
+    AttachedFile, Attachment, ClientFrame, DEFAULT_SUBPROTOCOL, ErrorCode, ServerFrame,
+    StreamOutcome, TokenUsage, ToolState, bearer_of_subprotocols,
 };
 pub use nudge::Nudge;
 pub use rest::{
     ApiError, AppConfig, ConversationSummary, ConversationsPage, Message, MessageRole,
-    MessageState, MessagesPage, PostMessage, StatusResponse, UserSettings,
+    MessageState, MessagesPage, PostMessage, PostRestore, PostSnapshot, Restore, RestorePlace,
+    RestoreState, SaveState, Saving, SnapshotSummary, SnapshotsPage, StatusResponse, UploadOffer,
+    UploadRequest, UserSettings,
 };
 
 #[cfg(test)]
@@ -34,9 +36,10 @@ mod typescript {
         std::fs::write(format!("{dir}/index.ts"), index).expect("writes the index");
     }
 
-    const TYPES: [&str; 18] = [
+    const TYPES: [&str; 30] = [
         "ApiError",
         "AppConfig",
+        "AttachedFile",
         "Attachment",
         "ClientFrame",
         "ConversationSummary",
@@ -47,11 +50,22 @@ mod typescript {
         "MessageState",
         "MessagesPage",
         "PostMessage",
+        "PostRestore",
+        "PostSnapshot",
+        "Restore",
+        "RestorePlace",
+        "RestoreState",
+        "SaveState",
+        "Saving",
         "ServerFrame",
+        "SnapshotSummary",
+        "SnapshotsPage",
         "StatusResponse",
         "StreamOutcome",
         "TokenUsage",
         "ToolState",
+        "UploadOffer",
+        "UploadRequest",
         "UserSettings",
     ];
 }

@@ -10,6 +10,10 @@ pub enum Nudge {
     Inbox { message_id: String },
     /// The user wants this message's run stopped; the inbox row says so too.
     Cancel { message_id: String },
+    /// The user wants what the agent knows to be saved now.
+    Snapshot,
+    /// The user wants an older memory; the task's row says which.
+    Restore { request_id: String },
     /// To a spare: somebody has claimed it. Its row says who.
     Claimed,
     /// This connection wants what it lacks of what is running.

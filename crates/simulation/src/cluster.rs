@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bridge::{
-    Halt, Life, ModelSettings, ModelSource, Policy, Ports, Reason, SpareLife, live, spare,
+    Halt, Life, ModelSettings, ModelSource, Policy, Ports, Reason, SpareLife, Workspace, live,
+    spare,
 };
 use domain::{Generation, IdlePolicy, LaunchToken, Owner, TaskArn, TimeZone, UserId};
 use platform::{Clock, Unavailable};
-use platform_sim::{Fate, Machine, MachineEvent, Process, Seen, World};
+use platform_sim::{Disk, Fate, Machine, MachineEvent, Process, Seen, World};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
@@ -107,6 +108,7 @@ struct Body {
     process: Process,
     halt: Halt,
     whose: Whose,
+    disk: Disk,
     /// ECS takes it for stopped.
     lost: Arc<AtomicBool>,
 }
@@ -140,7 +142,8 @@ async fn run(cluster: Cluster, lambdas: Lambdas, machine: Machine) {
     let (process, clock) = stage.process();
     let (halt, whose) = (Halt::default(), Whose::default());
     let lost = Arc::default();
-    let body = Body { lambdas, machine, process, halt, whose, lost };
+    let disk = Disk::default();
+    let body = Body { lambdas, machine, process, halt, whose, disk, lost };
     let running = Running {
         arn: arn.clone(),
         process: body.process.clone(),
@@ -206,8 +209,11 @@ impl Body {
             tasks: world.tasks(),
             inbox: world.inbox(),
             connections: world.connections(),
+            conversations: world.conversations(),
             push: world.push(),
             settings: world.settings(),
+            snapshots: world.snapshots(),
+            uploads: world.uploads(),
             metrics: world.metrics(),
             model: Arc::new(NoModel),
             clock: clock.clone(),
@@ -216,7 +222,7 @@ impl Body {
 
     fn host(&self, owner: Option<(UserId, Generation)>) -> Arc<SimHost> {
         let (stage, process) = (self.lambdas.stage.clone(), self.process.clone());
-        Arc::new(SimHost { stage, process, owner })
+        Arc::new(SimHost { stage, process, disk: self.disk.clone(), owner })
     }
 
     fn line(&self, token: LaunchToken) -> Arc<SimLine> {
@@ -233,6 +239,7 @@ impl Body {
         Life {
             ports: self.ports(clock),
             host: self.host(Some((user.clone(), generation))),
+            memory: self.world().memory(&user, &self.disk),
             line: self.line(token),
             user,
             generation,
@@ -240,6 +247,7 @@ impl Body {
                 idle: IdlePolicy { shortest: IDLE_TIMEOUT, longest: IDLE_TIMEOUT },
                 ..Policy::default()
             },
+            workspace: Workspace::default(),
             time_zone: TimeZone::utc(),
             halt: self.halt.clone(),
         }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::TaskPolicy;
-use domain::{ConversationId, Generation, InboxMessage, InboxState, MessageId, Timestamp, UserId};
+use domain::{
+    ConversationId, Generation, InboxMessage, InboxState, MessageId, SnapshotId, Timestamp, UserId,
+};
 use platform::Metric;
 use platform_sim::{Effect, Entry, Seen};
 use tokio::time::Instant;
@@ -85,6 +87,17 @@ struct Book<'a> {
     last_end: Option<Instant>,
     /// Of the current generation.
     task: Current,
+    memory: Memories,
+}
+
+/// What the agent remembers, by the log.
+#[derive(Default)]
+struct Memories {
+    /// Whose snapshot, written when by its own clock, and whether a younger generation had begun.
+    stored: BTreeMap<SnapshotId, (Generation, Timestamp, bool)>,
+    /// Where it stands: the youngest that has begun, and what was recorded last.
+    begun: Generation,
+    base: Option<SnapshotId>,
 }
 
 #[derive(Default)]
@@ -113,6 +126,7 @@ impl<'a> Book<'a> {
             out_of_reach: BTreeSet::new(),
             last_end: None,
             task: Current { ending: true, ..Current::default() },
+            memory: Memories::default(),
         }
     }
 
@@ -141,6 +155,12 @@ impl<'a> Book<'a> {
             Effect::Seen(seen) => self.saw(*seen),
             Effect::SpareClaimed { .. } => self.stage.count(|counts| counts.spares_claimed += 1),
             Effect::Launched { .. } => {}
+            Effect::Stored { generation, snapshot, at } => {
+                let late = *generation < self.memory.begun;
+                self.memory.stored.insert(snapshot.clone(), (*generation, *at, late));
+            }
+            Effect::Saved { generation, snapshot } => self.recorded(*generation, snapshot),
+            Effect::Began { generation, snapshot } => self.began(*generation, snapshot.as_ref()),
         }
     }
 
@@ -202,6 +222,36 @@ impl<'a> Book<'a> {
         if !waiting && !just_now {
             self.problem(format!("I8: generation {generation} was launched, and nothing waits"));
         }
+    }
+
+    /// I3: whoever is older than the one that has begun says nothing about the memory any more.
+    fn recorded(&mut self, generation: Generation, snapshot: &SnapshotId) {
+        if generation < self.memory.begun {
+            self.problem(format!(
+                "I3: generation {generation} recorded a snapshot after {} had begun",
+                self.memory.begun
+            ));
+        }
+        self.memory.base = Some(snapshot.clone());
+        self.stage.count(|counts| counts.snapshots += 1);
+    }
+
+    /// Nothing that was recorded is forgotten, and no zombie's snapshot is picked.
+    fn began(&mut self, generation: Generation, from: Option<&SnapshotId>) {
+        self.writes("began", generation);
+        let place = |id: &SnapshotId| self.memory.stored.get(id).map(|(of, at, _)| (*of, *at));
+        let base = self.memory.base.as_ref();
+        if from.and_then(place) < base.and_then(place) {
+            self.problem(format!(
+                "generation {generation} began with {from:?}, and {base:?} had been recorded"
+            ));
+        }
+        let late = from.and_then(|id| self.memory.stored.get(id)).is_some_and(|(_, _, late)| *late);
+        if late && from != base {
+            self.problem(format!("I3: generation {generation} began with a zombie's {from:?}"));
+        }
+        self.memory.begun = self.memory.begun.max(generation);
+        self.memory.base = from.cloned();
     }
 
     /// Whoever waits for this word restores the state after it.

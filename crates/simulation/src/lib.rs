@@ -42,6 +42,7 @@ pub struct Counts {
     pub launches: u64,
     pub claims: u64,
     pub spares_claimed: u64,
+    pub snapshots: u64,
     pub kills: u64,
     pub interruptions: u64,
     pub freezes: u64,
@@ -52,13 +53,14 @@ pub struct Counts {
 
 impl Counts {
     pub fn add(&mut self, other: &Counts) {
-        let pairs: [(&mut u64, u64); 12] = [
+        let pairs: [(&mut u64, u64); 13] = [
             (&mut self.accepted, other.accepted),
             (&mut self.ended, other.ended),
             (&mut self.dead, other.dead),
             (&mut self.launches, other.launches),
             (&mut self.claims, other.claims),
             (&mut self.spares_claimed, other.spares_claimed),
+            (&mut self.snapshots, other.snapshots),
             (&mut self.kills, other.kills),
             (&mut self.interruptions, other.interruptions),
             (&mut self.freezes, other.freezes),
@@ -80,6 +82,7 @@ impl fmt::Display for Counts {
             ("given up, and said so", self.dead),
             ("launches won", self.claims),
             ("of these, of a spare", self.spares_claimed),
+            ("snapshots", self.snapshots),
             ("tasks run", self.launches),
             ("bridges killed", self.kills),
             ("interrupted or stopped", self.interruptions),

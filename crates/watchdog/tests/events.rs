@@ -165,6 +165,7 @@ async fn what_the_event_says_of_the_machine_is_read() {
         channel: domain::Channel::Web,
         reply_to: domain::ReplyTo::None,
         text: "hello".into(),
+        attachments: Vec::new(),
         received_at: world.clock().now(),
         due_at: world.clock().now(),
     };

@@ -11,9 +11,9 @@ use control_plane::{
     ResumeStream, Tell,
 };
 use domain::limits::{CLIENT_MESSAGE_MAX_BYTES, SERVER_FRAME_MAX_BYTES};
-use domain::{Channel, ConnectionId, ConversationId, MessageId, ReplyTo, UserId};
+use domain::{Channel, ConnectionId, ConversationId, MessageId, ReplyTo, UploadKey, UserId};
 use platform::{Clock, Connections, Peer, Unavailable};
-use protocol::{ClientFrame, ErrorCode, MessageRole, Nudge, ServerFrame};
+use protocol::{AttachedFile, ClientFrame, ErrorCode, MessageRole, Nudge, ServerFrame};
 use tracing::warn;
 
 mod ports;
@@ -84,11 +84,8 @@ async fn answer(
     match frame {
         ClientFrame::SendMessage { message_id, conversation_id, message, attachments } => {
             let about = Some((message_id.clone(), conversation_id.clone()));
-            if !attachments.is_empty() {
-                let reason = "Attachments are not taken yet. Send the text alone.";
-                return Err(Refusal::new(ErrorCode::BadRequest, reason).about(about));
-            }
-            let text = Text { message_id, conversation_id, message };
+            let attachments = attachments.into_iter().map(|attachment| attachment.key).collect();
+            let text = Text { message_id, conversation_id, message, attachments };
             send_message(ports, user, connection, text).await.map_err(|r| r.about(about))
         }
         ClientFrame::Cancel { message_id } => {
@@ -128,6 +125,7 @@ struct Text {
     message_id: String,
     conversation_id: String,
     message: String,
+    attachments: Vec<String>,
 }
 
 async fn send_message(
@@ -142,6 +140,7 @@ async fn send_message(
         channel: Channel::Web,
         reply_to: ReplyTo::Connection { id: connection.clone() },
         text: text.message,
+        attachments: text.attachments,
     };
     let accepted = ports.accept.run(user, incoming.clone()).await?;
     let acknowledged = accepted_frame(&incoming, &accepted);
@@ -185,11 +184,14 @@ fn accepted_frame(incoming: &Incoming, accepted: &Accepted) -> ServerFrame {
 
 /// The user's own message, for his other devices.
 fn echo_frame(incoming: &Incoming, accepted: &Accepted) -> ServerFrame {
+    // An accepted message has no others.
+    let attachments = incoming.attachments.iter().filter_map(|key| UploadKey::parse(key).ok());
     ServerFrame::Message {
         message_id: incoming.id.to_string(),
         conversation_id: incoming.conversation.to_string(),
         role: MessageRole::User,
         content: incoming.text.clone(),
+        attachments: attachments.map(AttachedFile::from).collect(),
         channel: protocol::rest::channel_name(incoming.channel).into(),
         at: accepted.received_at.millis(),
     }
@@ -204,8 +206,8 @@ fn fits_a_frame(frame: &ServerFrame) -> bool {
 impl From<AcceptError> for Refusal {
     fn from(error: AcceptError) -> Self {
         let code = match &error {
-            AcceptError::Empty => ErrorCode::BadRequest,
-            AcceptError::TooLarge(_) => ErrorCode::TooLarge,
+            AcceptError::Empty | AcceptError::NoUpload(_) => ErrorCode::BadRequest,
+            AcceptError::TooLarge(_) | AcceptError::TooManyAttachments(_) => ErrorCode::TooLarge,
             AcceptError::TooMany => ErrorCode::TooManyMessages,
             AcceptError::Unavailable(_) => {
                 warn!(error = &error as &dyn std::error::Error, "could not accept a message");

@@ -186,3 +186,47 @@ async fn a_stranger_and_a_bridge_may_not_speak_for_a_user() {
     );
     assert_eq!(invoke(&world, &bridge, r#"{"action":"ping"}"#).await, 200);
 }
+
+#[tokio::test]
+async fn files_come_with_their_message_to_the_inbox_and_to_the_other_devices() {
+    let world = World::default();
+    let (phone, laptop) = (connected(&world, "phone").await, connected(&world, "laptop").await);
+    let key = "uploads/ana/0f/a b.pdf";
+    let said = json!({
+        "action": "sendMessage", "messageId": "m1", "message": "", "attachments": [{"key": key}],
+    });
+    invoke(&world, &phone, &said.to_string()).await;
+    assert!(matches!(world.pushed(&phone)[0], ServerFrame::Accepted { .. }));
+    assert_eq!(world.inbox_of(&user())[0].attachments[0].to_string(), key);
+    let told = world.pushed(&laptop);
+    let [ServerFrame::Message { attachments, .. }, ..] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!((attachments[0].key.as_str(), attachments[0].name.as_str()), (key, "a b.pdf"));
+}
+
+#[tokio::test]
+async fn a_message_with_files_that_are_not_ones_own_is_refused_whole() {
+    let world = World::default();
+    let phone = connected(&world, "phone").await;
+    let refused = [
+        (vec!["uploads/ben/0f/a.pdf"], ErrorCode::BadRequest),
+        (vec!["uploads/ana/0f/../../ben/0f/a.pdf"], ErrorCode::BadRequest),
+        (vec!["uploads/ana/0f/a.pdf"; 11], ErrorCode::TooLarge),
+    ];
+    for (keys, expected) in refused {
+        let attachments: Vec<Value> = keys.iter().map(|key| json!({"key": key})).collect();
+        let said = json!({
+            "action": "sendMessage", "messageId": "m1", "message": "look",
+            "attachments": attachments,
+        });
+        invoke(&world, &phone, &said.to_string()).await;
+        let told = world.pushed(&phone);
+        let Some(ServerFrame::Error { code, message_id, retryable: false, .. }) = told.last()
+        else {
+            panic!("{told:?}");
+        };
+        assert_eq!((*code, message_id.as_deref()), (expected, Some("m1")));
+    }
+    assert!(world.inbox_of(&user()).is_empty());
+}

@@ -96,8 +96,8 @@ fn produced_at(data: &Path) -> anyhow::Result<SystemTime> {
 }
 
 fn transcripts(data: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let agents = std::fs::read_dir(data.join("agents"))?.flatten();
-    let files = agents.map(|agent| agent.path().join("scripted-gateway.json"));
+    let machines = std::fs::read_dir(data.join("machines"))?.flatten();
+    let files = machines.map(|machine| machine.path().join("agent/scripted-gateway.json"));
     Ok(files.filter(|file| file.is_file()).collect())
 }
 

@@ -1,5 +1,5 @@
 /** The REST API. Each call carries a fresh token and fails with an `AppError`. */
-import type { ConversationsPage, Message, MessagesPage, ServerFrame, StatusResponse, UserSettings } from '../protocol'
+import type { ConversationsPage, Message, MessagesPage, PostMessage, ServerFrame, StatusResponse, UploadOffer, UserSettings } from '../protocol'
 import { processServerError, responseError } from './errors'
 
 export type Accepted = Omit<Extract<ServerFrame, { type: 'accepted' }>, 'type'>
@@ -9,7 +9,9 @@ export interface Api {
   conversations(): Promise<ConversationsPage>
   messages(conversationId: string, before?: string): Promise<MessagesPage>
   reply(conversationId: string, messageId: string): Promise<Message>
-  post(conversationId: string, messageId: string, message: string): Promise<Accepted>
+  post(conversationId: string, message: PostMessage): Promise<Accepted>
+  /** Where one file may be sent. */
+  offerUpload(name: string, size: number): Promise<UploadOffer>
   settings(): Promise<UserSettings>
   changeSettings(settings: UserSettings): Promise<UserSettings>
 }
@@ -34,7 +36,8 @@ export function createApi(base: string, token: () => Promise<string>): Api {
     conversations: () => call('/conversations'),
     messages: (id, before) => call(`${conversation(id)}?limit=50${before ? `&before=${encodeURIComponent(before)}` : ''}`),
     reply: (id, messageId) => call(`${conversation(id)}/${encodeURIComponent(messageId)}/reply`),
-    post: (id, messageId, message) => call(conversation(id), { method: 'POST', body: JSON.stringify({ messageId, message }) }),
+    post: (id, message) => call(conversation(id), { method: 'POST', body: JSON.stringify(message) }),
+    offerUpload: (name, size) => call('/uploads', { method: 'POST', body: JSON.stringify({ name, size }) }),
     settings: () => call('/settings'),
     changeSettings: (settings) => call('/settings', { method: 'PUT', body: JSON.stringify(settings) }),
   }

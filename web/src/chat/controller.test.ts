@@ -20,7 +20,7 @@ function world() {
       if (!reply) throw new AppError('not_found', 'none', false)
       return reply
     },
-    post: async (conversationId, messageId) => {
+    post: async (conversationId, { messageId }) => {
       if (state.postError) throw state.postError
       posted.push(messageId)
       return { messageId, conversationId, position: 0, duplicate: false }
@@ -58,6 +58,27 @@ const chunk = (offset: number, content: string): ServerFrame => ({ type: 'stream
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
+
+test('a message keeps its files: while it waits, when it is sent, and when it is asked anew', async () => {
+  const { controller, goOnline, sent, turn } = world()
+  const attachments = [{ key: 'uploads/ana/1/a.pdf', name: 'a.pdf' }]
+  controller.say(c, '', attachments)
+  await goOnline()
+  const frame = { action: 'sendMessage', messageId: 'm1', conversationId: c, message: '', attachments: [{ key: 'uploads/ana/1/a.pdf' }] }
+  expect(sent).toContainEqual(frame)
+  controller.receive(accepted('m1'))
+  controller.receive({ type: 'error', code: 'run_failed', message: 'no', messageId: 'm1', conversationId: c, retryable: false })
+  controller.retry(c, 'm1')
+  expect(sent).toContainEqual({ ...frame, messageId: 'm2' })
+  expect(turn('m2')?.asked?.attachments).toEqual(attachments)
+})
+
+test('a message without files names none', async () => {
+  const { controller, goOnline, sent } = world()
+  await goOnline()
+  controller.say(c, 'hi')
+  expect(sent.at(-1)).toEqual({ action: 'sendMessage', messageId: 'm1', conversationId: c, message: 'hi' })
+})
 
 test('what is written offline goes out once, in order', async () => {
   const { controller, goOnline, messages, turn } = world()

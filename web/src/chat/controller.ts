@@ -5,6 +5,7 @@
  * says so, and every open of the socket sends those again under the same id.
  */
 import type { Api } from '../api/client'
+import type { AttachedFile } from '../protocol'
 import { text } from '../text'
 import { type Agent, reduceAgent, reportOf, type StatusReport, unknownAgent } from './agent'
 import { asFailure, Delivery } from './delivery'
@@ -74,11 +75,11 @@ export class ChatController {
   }
 
   /** Null when the message was taken; otherwise why it was not. */
-  say(conversationId: string, message: string): string | null {
+  say(conversationId: string, message: string, attachments: AttachedFile[] = []): string | null {
     const bytes = utf8Bytes(message)
     if (bytes > MESSAGE_BYTES) return text.composer.tooLong(bytes, MESSAGE_BYTES)
     const messageId = this.#deps.newId()
-    this.#apply(conversationId, { type: 'said', messageId, text: message, at: this.#deps.now() })
+    this.#apply(conversationId, { type: 'said', messageId, text: message, attachments, at: this.#deps.now() })
     this.#delivery.transmit(conversationId, messageId)
     return null
   }
@@ -98,11 +99,12 @@ export class ChatController {
     if (turn.delivery === 'accepted') {
       if (turn.askedAgain) return
       this.#apply(conversationId, { type: 'askedAgain', messageId })
-      this.say(conversationId, turn.asked.text)
+      this.say(conversationId, turn.asked.text, turn.asked.attachments)
       return
     }
     this.#delivery.forget(messageId)
-    this.#apply(conversationId, { type: 'said', messageId, text: turn.asked.text, at: turn.asked.at })
+    const { text: message, attachments, at } = turn.asked
+    this.#apply(conversationId, { type: 'said', messageId, text: message, attachments, at })
     this.#delivery.transmit(conversationId, messageId)
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Api } from '../api/client'
 import { processServerError } from '../api/errors'
+import type { PostMessage } from '../protocol'
 import type { ClientFrame } from './frames'
 import { fitsSocket } from './limits'
 import type { Failure, ThreadEvent, Turn } from './thread'
@@ -34,9 +35,10 @@ export class Delivery {
   }
 
   transmit(conversationId: string, messageId: string): void {
-    const message = this.#deps.turn(conversationId, messageId)?.asked?.text
-    if (message === undefined || this.#posting.has(messageId)) return
-    const frame: ClientFrame = { action: 'sendMessage', messageId, conversationId, message }
+    const asked = this.#deps.turn(conversationId, messageId)?.asked
+    if (!asked || this.#posting.has(messageId)) return
+    const message = bodyOf(asked)
+    const frame: ClientFrame = { action: 'sendMessage', messageId, conversationId, ...message }
     if (!fitsSocket(JSON.stringify(frame))) {
       if (this.#deps.isOnline()) void this.#post(conversationId, messageId, message)
       return
@@ -65,7 +67,7 @@ export class Delivery {
   }
 
   /** A frame can vanish with a connection that looks open. The other road has an answer of its own. */
-  #expectAnswer(conversationId: string, messageId: string, message: string): void {
+  #expectAnswer(conversationId: string, messageId: string, message: Body): void {
     const refusals = this.#resent.get(messageId)
     setTimeout(() => {
       const silence = this.#isUnaccepted(conversationId, messageId) && this.#resent.get(messageId) === refusals
@@ -73,7 +75,7 @@ export class Delivery {
     }, ACCEPT_WITHIN)
   }
 
-  async #post(conversationId: string, messageId: string, message: string): Promise<void> {
+  async #post(conversationId: string, messageId: string, message: Body): Promise<void> {
     if (this.#posting.has(messageId)) return
     this.#posting.add(messageId)
     this.#deps.apply(conversationId, { type: 'sent', messageId })
@@ -83,9 +85,9 @@ export class Delivery {
     this.#deps.onActivity()
   }
 
-  async #tryPosting(conversationId: string, messageId: string, message: string): Promise<ThreadEvent> {
+  async #tryPosting(conversationId: string, messageId: string, message: Body): Promise<ThreadEvent> {
     try {
-      return { type: 'accepted', ...(await this.#deps.api.post(conversationId, messageId, message)) }
+      return { type: 'accepted', ...(await this.#deps.api.post(conversationId, { messageId, ...message })) }
     } catch (error) {
       return { type: 'failed', messageId, failure: asFailure(error) }
     }
@@ -100,6 +102,13 @@ export class Delivery {
     const delivery = this.#deps.turn(conversationId, messageId)?.delivery
     return delivery === 'queued' || delivery === 'sent'
   }
+}
+
+type Body = Omit<PostMessage, 'messageId'>
+
+function bodyOf({ text, attachments }: NonNullable<Turn['asked']>): Body {
+  const named = attachments.map(({ key }) => ({ key }))
+  return named.length > 0 ? { message: text, attachments: named } : { message: text }
 }
 
 export function asFailure(error: unknown): Failure {

@@ -323,3 +323,11 @@ describe('history', () => {
     expect(only(play(newest([row('m1', 'user', { state: 'done' })]))).needs).toBe('reread')
   })
 })
+
+test('files come with a message from history and from another device', () => {
+  const attachments = [{ key: 'uploads/ana/1/a.pdf', name: 'a.pdf' }]
+  const mine: Message = { messageId: 'm1', conversationId: c, role: 'user', text: '', attachments, at: 1, channel: 'web', state: 'pending' }
+  expect(only(play({ type: 'newest', page: { messages: [mine] } })).asked).toMatchObject({ attachments })
+  const echo: ThreadEvent = { type: 'message', messageId: 'm1', conversationId: c, role: 'user', content: '', attachments, channel: 'web', at: 1 }
+  expect(only(play(echo)).asked).toMatchObject({ attachments })
+})

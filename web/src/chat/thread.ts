@@ -5,6 +5,7 @@
  * tools and its error can never be attached to the wrong message. Offsets and
  * lengths count UTF-16 units, which is what `String.length` counts.
  */
+import type { AttachedFile } from '../protocol'
 import type { EndFrame, ErrorFrame, Message, MessagesPage, Outcome, ServerFrame, StatusFrame, TextFrame, ToolFrame, Usage, WholeFrame } from './frames'
 
 /** `queued`: here only. `sent`: on its way. `accepted`: safe on the server. */
@@ -35,7 +36,7 @@ export interface Failure {
 export interface Turn {
   messageId: string
   /** null for what nobody asked for: a word from the system, or a schedule. */
-  asked: { text: string; at: number; channel: string } | null
+  asked: { text: string; attachments: AttachedFile[]; at: number; channel: string } | null
   delivery: Delivery
   /** How many are answered before this one, as the server counts; null once it has been taken. */
   position: number | null
@@ -64,7 +65,7 @@ export interface Thread {
 
 export type ThreadEvent =
   | ServerFrame
-  | { type: 'said'; messageId: string; text: string; at: number }
+  | { type: 'said'; messageId: string; text: string; attachments?: AttachedFile[]; at: number }
   | { type: 'sent'; messageId: string }
   | { type: 'failed'; messageId: string; failure: Failure }
   | { type: 'withdrawn'; messageId: string }
@@ -105,7 +106,7 @@ export function reduceThread(thread: Thread, event: ThreadEvent): Thread {
     case 'said':
       return change(thread, event.messageId, (turn) => ({
         ...turn,
-        asked: { text: event.text, at: event.at, channel: 'web' },
+        asked: { text: event.text, attachments: event.attachments ?? [], at: event.at, channel: 'web' },
         delivery: 'queued',
         failure: null,
       }))
@@ -231,8 +232,8 @@ function withTool(tools: Tool[], { toolCallId, name, state, summary }: ToolFrame
   return tools.with(at, { ...before, state, summary: summary || before.summary })
 }
 
-function whole(turn: Turn, { role, content, channel, at }: WholeFrame): Turn {
-  if (role === 'user') return turn.asked ? turn : { ...turn, asked: { text: content, at, channel } }
+function whole(turn: Turn, { role, content, attachments = [], channel, at }: WholeFrame): Turn {
+  if (role === 'user') return turn.asked ? turn : { ...turn, asked: { text: content, attachments, at, channel } }
   const reply: Reply = { text: content, outcome: 'complete', interrupted: false, usage: turn.reply?.usage ?? null }
   return { ...started(turn), role, reply, repliedAt: at, cancelling: false, needs: null, failure: null }
 }
@@ -289,7 +290,7 @@ function fromHistory(turn: Turn, row: Message): Turn {
 }
 
 function askedBefore(turn: Turn, row: Message): Turn {
-  const asked = { text: row.text, at: row.at, channel: row.channel }
+  const asked = { text: row.text, attachments: row.attachments ?? [], at: row.at, channel: row.channel }
   const dead = row.state === 'dead'
   const failure = dead ? { code: 'dead', message: row.error ?? '', retryable: true } : turn.failure
   const needs = row.state === 'done' && !turn.reply ? 'reread' : turn.needs

@@ -1,5 +1,6 @@
 /** The chat, for React. The only file of this directory that imports it. */
 import { createContext, use, useEffect, useMemo, useSyncExternalStore } from 'react'
+import type { AttachedFile } from '../protocol'
 import { isWaking, type Agent } from './agent'
 import type { ChatController } from './controller'
 import { agentState, type AgentState, projectThread, type ThreadView } from './projection'
@@ -26,7 +27,7 @@ export interface Chat {
   link: Link
   state: AgentState
   /** Null when the message was taken; otherwise the reason for the person. */
-  say: (message: string) => string | null
+  say: (message: string, attachments?: AttachedFile[]) => string | null
   stop: () => void
   retry: (messageId: string) => void
   loadOlder: () => Promise<void>
@@ -58,7 +59,7 @@ export function useChat(conversationId: string): Chat {
 }
 
 const actionsOf = (controller: ChatController, conversationId: string) => ({
-  say: (message: string) => controller.say(conversationId, message),
+  say: (message: string, attachments?: AttachedFile[]) => controller.say(conversationId, message, attachments),
   retry: (messageId: string) => controller.retry(conversationId, messageId),
   loadOlder: () => controller.loadOlder(conversationId),
   reload: () => void controller.reload(conversationId),

@@ -66,7 +66,14 @@ export function ChatPage({ conversationId }: { conversationId: string }) {
         ) : (
           <ThreadPane key={conversationId} chat={chat} />
         )}
-        <Composer key={`composer ${conversationId}`} ref={composer} canStop={view.stoppable !== null} onSend={chat.say} onStop={chat.stop} />
+        <Composer
+          key={`composer ${conversationId}`}
+          ref={composer}
+          canStop={view.stoppable !== null}
+          online={link === 'open'}
+          onSend={chat.say}
+          onStop={chat.stop}
+        />
         <p className="visually-hidden" role="status" aria-live="polite">
           {view.announcement}
         </p>

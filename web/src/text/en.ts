@@ -1,4 +1,6 @@
 /** Every sentence a person reads, in one place. Another language is another file of this shape. */
+import { fileSize } from './size'
+
 export const en = {
   product: 'OpenClaw',
   tagline: 'Your own agent. It sleeps when you do.',
@@ -90,6 +92,22 @@ export const en = {
     hint: 'Enter sends, Shift + Enter starts a new line',
     tooLong: (bytes: number, limit: number) =>
       `This message is too long: ${Math.ceil(bytes / 1024)} KB of at most ${limit / 1024} KB. Shorten it or send it in parts.`,
+  },
+
+  attachments: {
+    label: 'Attached files',
+    add: 'Attach files',
+    drop: 'Drop files here to attach them',
+    sending: (name: string) => `Sending ${name}`,
+    remove: (name: string) => `Remove ${name}`,
+    retry: (name: string) => `Send ${name} again`,
+    waiting: 'Your message goes out as soon as its files are there.',
+    failed: 'A file could not be sent. Send it again or remove it.',
+    offline: 'Files need a connection. It goes on when the connection is back.',
+    refused: 'The file was not taken. Send it again.',
+    refusedTooLarge: 'The file is too large.',
+    tooLarge: (name: string, bytes: number, limit: number) => `${name} is too large: ${fileSize(bytes)} of at most ${fileSize(limit)}.`,
+    tooMany: (limit: number) => `A message takes at most ${limit} files. Send the others with the next one.`,
   },
 
   turn: {

@@ -1,8 +1,11 @@
 /** Where a message is written. Enter sends, Shift+Enter breaks the line, Escape stops the reply. */
-import { type KeyboardEvent, type Ref, useId, useImperativeHandle, useRef, useState } from 'react'
+import { type KeyboardEvent, type Ref, useCallback, useEffect, useId, useImperativeHandle, useRef, useState } from 'react'
+import type { AttachedFile } from '../protocol'
 import { text } from '../text'
+import { DraftFiles } from './Attachments'
 import styles from './Composer.module.css'
-import { SendIcon, StopIcon } from './icons'
+import { AttachIcon, SendIcon, StopIcon } from './icons'
+import { useDroppedFiles, useUploads } from './useUploads'
 
 export interface ComposerHandle {
   focus: () => void
@@ -11,26 +14,45 @@ export interface ComposerHandle {
 interface ComposerProps {
   ref: Ref<ComposerHandle>
   canStop: boolean
+  online: boolean
   /** Null when the message was taken; otherwise why not. */
-  onSend: (message: string) => string | null
+  onSend: (message: string, attachments: AttachedFile[]) => string | null
   onStop: () => void
 }
 
-export function Composer({ ref, canStop, onSend, onStop }: ComposerProps) {
+export function Composer({ ref, canStop, online, onSend, onStop }: ComposerProps) {
   const [draft, setDraft] = useState('')
   const [problem, setProblem] = useState<string | null>(null)
+  /** The person has sent it, and files are still on their way. */
+  const [waits, setWaits] = useState(false)
+  const { uploads, files } = useUploads(online)
   const field = useRef<HTMLTextAreaElement>(null)
+  const picker = useRef<HTMLInputElement>(null)
   const problemId = useId()
-  const ready = draft.trim() !== ''
+  const attach = useCallback((picked: readonly File[]) => setProblem(uploads.add(picked)), [uploads])
+  const dropping = useDroppedFiles(attach)
+  const ready = draft.trim() !== '' || files.length > 0
+  const sending = files.some(({ state }) => state === 'sending')
+  const failed = files.some(({ state }) => state === 'failed')
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }))
 
   const send = () => {
     if (!ready) return
-    const refusal = onSend(draft.trim())
+    if (failed) return setProblem(text.attachments.failed)
+    if (sending) return setWaits(true)
+    const refusal = onSend(draft.trim(), files.length > 0 ? uploads.take() : [])
     setProblem(refusal)
     if (refusal === null) setDraft('')
     field.current?.focus()
   }
+
+  useEffect(() => {
+    if (!waits || (sending && !failed)) return
+    setWaits(false)
+    send()
+    // Only what becomes of the files ends the waiting.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [waits, sending, failed])
 
   const onKeyDown = (event: KeyboardEvent) => {
     // Enter and Escape belong to the input method while it composes a syllable.
@@ -44,6 +66,7 @@ export function Composer({ ref, canStop, onSend, onStop }: ComposerProps) {
   return (
     <form
       className={styles.composer}
+      data-dropping={dropping}
       onSubmit={(event) => {
         event.preventDefault()
         send()
@@ -54,7 +77,29 @@ export function Composer({ ref, canStop, onSend, onStop }: ComposerProps) {
           {problem}
         </p>
       )}
+      {files.length > 0 && <DraftFiles files={files} onRetry={(id) => uploads.retry(id)} onRemove={(id) => uploads.remove(id)} />}
+      {waits && (
+        <p role="status" className={styles.waits}>
+          {text.attachments.waiting}
+        </p>
+      )}
       <div className={styles.box}>
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          aria-label={text.attachments.add}
+          onChange={({ target }) => {
+            attach([...(target.files ?? [])])
+            // The same file may be picked again.
+            target.value = ''
+            field.current?.focus()
+          }}
+        />
+        <button type="button" className={styles.attach} aria-label={text.attachments.add} title={text.attachments.add} onClick={() => picker.current?.click()}>
+          <AttachIcon />
+        </button>
         <textarea
           ref={field}
           id="message"
@@ -69,11 +114,17 @@ export function Composer({ ref, canStop, onSend, onStop }: ComposerProps) {
           aria-label={text.composer.label}
           aria-describedby={problem ? problemId : undefined}
           aria-invalid={problem !== null}
-          placeholder={text.composer.placeholder}
+          placeholder={dropping ? text.attachments.drop : text.composer.placeholder}
           value={draft}
           onChange={(event) => {
             setDraft(event.target.value)
             setProblem(null)
+          }}
+          onPaste={(event) => {
+            const pasted = [...event.clipboardData.files]
+            if (pasted.length === 0) return
+            event.preventDefault()
+            attach(pasted)
           }}
           onKeyDown={onKeyDown}
         />

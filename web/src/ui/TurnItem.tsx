@@ -2,6 +2,7 @@
 import { memo, type ReactNode } from 'react'
 import type { TurnView } from '../chat/projection'
 import { text } from '../text'
+import { SentFiles } from './Attachments'
 import { CopyButton } from './CopyButton'
 import { CheckIcon, RetryIcon } from './icons'
 import { LazyMarkdown } from './LazyMarkdown'
@@ -48,9 +49,12 @@ const hasBody = ({ text: written, streaming, ending }: Reply): boolean => writte
 function Asked({ asked }: { asked: NonNullable<TurnView['asked']> }) {
   return (
     <article className={styles.asked} aria-label={text.turn.you}>
-      <p className={styles.askedText} dir="auto">
-        {asked.text}
-      </p>
+      {asked.attachments.length > 0 && <SentFiles files={asked.attachments} />}
+      {asked.text !== '' && (
+        <p className={styles.askedText} dir="auto">
+          {asked.text}
+        </p>
+      )}
       <p className={styles.meta}>
         {asked.channel !== 'web' && <span>{text.turn.via(asked.channel)}</span>}
         <time dateTime={new Date(asked.at).toISOString()} title={fullTime(asked.at)}>

@@ -63,6 +63,18 @@ export const CheckIcon = (props: IconProps) => (
   </svg>
 )
 
+export const AttachIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="m19 11.500-7.300 7.300a4.600 4.600 0 0 1-6.500-6.500l7.800-7.800a3 3 0 0 1 4.300 4.300l-7.700 7.700a1.500 1.500 0 0 1-2.100-2.100l6.900-6.900" />
+  </svg>
+)
+
+export const FileIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M13.500 4H7.500A1.500 1.500 0 0 0 6 5.500v13A1.500 1.500 0 0 0 7.500 20h9a1.500 1.500 0 0 0 1.500-1.500V8.500ZM13.500 4v4.500H18" />
+  </svg>
+)
+
 export const RetryIcon = (props: IconProps) => (
   <svg {...stroke} {...props}>
     <path d="M4 12a8 8 0 1 1 2.3 5.600M4 18.500V13.500h5" />

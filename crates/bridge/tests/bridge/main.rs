@@ -1,8 +1,11 @@
 //! The bridge in a world in memory; its process supervision and sockets on the real machine.
 
+mod attachments;
+mod context;
 mod habits;
 mod handover;
 mod life;
+mod memory;
 mod played;
 mod process;
 mod replies;

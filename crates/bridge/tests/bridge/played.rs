@@ -7,11 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bridge::{
     Agent, DialError, Gateway, GatewayHost, GatewayState, Halt, Life, Line, Policy, Ports, Reason,
-    Socket, live,
+    Socket, Workspace, live,
 };
 use domain::{ConnectionId, Generation, IdlePolicy, InboxState, TaskStatus, TimeZone};
 use platform::Push;
-use platform_sim::{Chaos, Fate, Process, Rates, World};
+use platform_sim::{Chaos, Disk, Fate, Process, Rates, World};
 use protocol::Nudge;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -145,7 +145,8 @@ pub(crate) struct Played {
     pub(crate) world: World,
     exchange: Arc<Exchange>,
     machine: Arc<Machine>,
-    halt: Halt,
+    pub(crate) halt: Halt,
+    pub(crate) disk: Disk,
     life: JoinHandle<anyhow::Result<()>>,
 }
 
@@ -190,19 +191,39 @@ impl Played {
         machine: Arc<Machine>,
         (idle, time_zone): (IdlePolicy, TimeZone),
     ) -> Self {
-        let (exchange, halt) = (Arc::<Exchange>::default(), Halt::default());
+        let policy = Policy { idle, ..Policy::default() };
+        Self::with(world, ports, machine, (policy, time_zone))
+    }
+
+    fn with(
+        world: World,
+        ports: Ports,
+        machine: Arc<Machine>,
+        (policy, time_zone): (Policy, TimeZone),
+    ) -> Self {
+        let (exchange, halt, disk) = (Arc::<Exchange>::default(), Halt::default(), Disk::default());
         let life = Life {
             user: user(),
-            generation: Generation(1),
+            generation: world.task(&user()).generation,
             ports,
             host: Arc::new(Machines(machine.clone())),
+            memory: world.memory(&user(), &disk),
             line: Arc::new(Wire(exchange.clone())),
-            policy: Policy { idle, ..Policy::default() },
+            policy,
+            workspace: Workspace::default(),
             time_zone,
             halt: halt.clone(),
         };
         let life = tokio::spawn(live(life, |_| {}));
-        Self { world, exchange, machine, halt, life }
+        Self { world, exchange, machine, halt, disk, life }
+    }
+
+    /// The next life of the user, on a machine of its own.
+    pub(crate) async fn next(world: &World, policy: Policy) -> Self {
+        claim(world).await;
+        let ports = ports(world, world.push());
+        let machine = Machine::with(Scripted::echo());
+        Self::with(world.clone(), ports, machine, (policy, TimeZone::utc()))
     }
 
     fn state_of(&self, message: &str) -> InboxState {
@@ -212,6 +233,18 @@ impl Played {
 
     pub(crate) async fn until(&self, message: &str, state: InboxState) {
         crate::support::until(|| self.state_of(message) == state).await;
+    }
+
+    /// On the line that was dialled last.
+    pub(crate) fn tell(&self, nudge: &Nudge) {
+        let text = serde_json::to_string(nudge).expect("JSON");
+        let sockets = self.exchange.sockets.lock().expect("no panics");
+        sockets.last().expect("it has dialled").send(text).expect("the socket is up");
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(self) {
+        self.life.abort();
     }
 
     pub(crate) async fn end(self) -> anyhow::Result<()> {
@@ -312,8 +345,8 @@ async fn a_life_played_again_sends_the_same() {
     }
 }
 
-/// Of the 120 s between the signal and SIGKILL, with time left for a last save.
-const STOPPED_WITHIN: Duration = Duration::from_secs(100);
+/// Of the 120 s between the signal and SIGKILL, the last save included.
+const STOPPED_WITHIN: Duration = Duration::from_secs(116);
 
 /// From the signal until the life is over, when from then on nothing ever answers.
 async fn stop_of_a_life_in_a_void(after: Duration, stops: bool, agent: Scripted) -> Duration {

@@ -360,7 +360,7 @@ async fn sees_the_gateways_end() {
 }
 
 /// The real program, where AWS takes calls and never answers.
-fn the_bridge(aws: &std::net::TcpListener) -> tokio::process::Child {
+fn the_bridge(aws: &std::net::TcpListener, keys: &Path) -> tokio::process::Child {
     let aws = format!("http://{}", aws.local_addr().expect("bound"));
     let token = LaunchToken::new(Owner::User(user(), Generation(1)), SECRET).expose();
     tokio::process::Command::new(env!("CARGO_BIN_EXE_bridge"))
@@ -384,6 +384,7 @@ fn the_bridge(aws: &std::net::TcpListener) -> tokio::process::Child {
             ("TABLE_CONVERSATIONS", "Conversations"),
             ("TABLE_CONNECTIONS", "Connections"),
             ("TABLE_SETTINGS", "Settings"),
+            ("SNAPSHOT_KEY_FILE", &keys.join("snapshot.key").display().to_string()),
         ])
         .stdout(std::process::Stdio::piped())
         .kill_on_drop(true)
@@ -394,7 +395,8 @@ fn the_bridge(aws: &std::net::TcpListener) -> tokio::process::Child {
 #[tokio::test]
 async fn signals_ask_for_the_end_once_or_change_nothing() {
     let aws = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let mut bridge = the_bridge(&aws);
+    let keys = tempfile::tempdir().expect("a directory");
+    let mut bridge = the_bridge(&aws, keys.path());
     let mut log = BufReader::new(bridge.stdout.take().expect("piped")).lines();
     while let Some(line) = log.next_line().await.expect("text") {
         if line.contains("listening") {

@@ -7,13 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bridge::{
     Agent, DialError, Gateway, GatewayHost, GatewayState, Halt, Life, Line, Policy, Reason, Socket,
-    SpareLife, spare,
+    SpareLife, Workspace, spare,
 };
 use domain::{
     Generation, IdlePolicy, InboxState, Spare, SpareId, SpareStatus, TaskStatus, TimeZone,
 };
 use platform::{Claim, ClaimSpareError, Clock, Spares};
-use platform_sim::World;
+use platform_sim::{Disk, World};
 use protocol::Nudge;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -252,13 +252,16 @@ fn live_as(
         halt: halt.clone(),
     };
     let (host, halt) = (host("the user's"), halt.clone());
+    let world = world.clone();
     let life_of = move |user, generation| Life {
+        memory: world.memory(&user, &Disk::default()),
         user,
         generation,
         ports,
         host,
         line: Arc::new(Exchange::default()),
         policy: Policy { idle: IdlePolicy { shortest: IDLE, longest: IDLE }, ..Policy::default() },
+        workspace: Workspace::default(),
         time_zone: TimeZone::utc(),
         halt,
     };

@@ -93,6 +93,7 @@ async fn a_tab_that_just_opened_hears_where_its_message_is() {
         channel: Channel::Web,
         reply_to: ReplyTo::Connection { id: connection("just-opened") },
         text: "hello".into(),
+        attachments: Vec::new(),
         received_at: stage.world.clock().now(),
         due_at: stage.world.clock().now(),
     };

@@ -8,17 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge::{Config, ModelApi, ModelCost, ModelSettings, ModelSource, Orphans, Ports};
+use bridge::{
+    Config, Memories, ModelApi, ModelCost, ModelSettings, ModelSource, Orphans, Ports, StateDir,
+};
 use domain::{
     Channel, Generation, InboxState, LaunchToken, MessageId, Outcome, Owner, Phase, ReplyTo,
-    StoredMessage, TaskStatus,
+    StoredMessage, TaskStatus, UserId,
 };
 use futures_util::SinkExt;
 use gateway_client::scripted::{ScriptedGateway, ScriptedOptions};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use platform::{Clock, Inbox, NewMessage};
-use platform_sim::World;
+use platform::{Clock, Inbox, Memory, NewMessage};
+use platform_sim::{Disk, World};
 use protocol::{Nudge, ServerFrame};
 use serde_json::json;
 use tempfile::TempDir;
@@ -45,6 +47,25 @@ async fn a_gateway() {
     let _gateway = ScriptedGateway::start(options).await.expect("the port is free");
     std::fs::write(Path::new(&dir).join("pid"), std::process::id().to_string()).expect("written");
     pending::<()>().await;
+}
+
+/// Snapshots in memory, of a disk that is not the gateway's.
+struct Remembered(World);
+
+impl Memories for Remembered {
+    fn of(
+        &self,
+        user: &UserId,
+        _: &StateDir,
+        _: Option<(u32, u32)>,
+        _: Arc<dyn Clock>,
+    ) -> Arc<dyn Memory> {
+        self.0.memory(user, &Disk::default())
+    }
+}
+
+fn remembered(world: &World) -> Arc<dyn Memories> {
+    Arc::new(Remembered(world.clone()))
 }
 
 struct Demo;
@@ -87,7 +108,13 @@ impl Life {
         let config = config(dir.path(), idle_seconds, answer_calls(nudges.clone()).await);
         let ports = Ports { model, ..ports(&world, world.push()) };
         let stopped = shutdown.clone().cancelled_owned();
-        let bridge = tokio::spawn(bridge::run(config, ports, Orphans::default(), stopped));
+        let bridge = tokio::spawn(bridge::run(
+            config,
+            ports,
+            remembered(&world),
+            Orphans::default(),
+            stopped,
+        ));
         Self { world, dir, nudges, shutdown, bridge }
     }
 
@@ -175,6 +202,7 @@ async fn put(world: &World, id: &str, text: &str) {
         channel: Channel::Web,
         reply_to: ReplyTo::Connection { id: connection("tab1") },
         text: text.into(),
+        attachments: Vec::new(),
         received_at: world.clock().now(),
         due_at: world.clock().now(),
     };
@@ -267,7 +295,8 @@ async fn a_stale_launch_ends_well_without_starting_anything() {
     let (world, dir) = (world_at(2).await, TempDir::new().expect("a directory"));
     let config = config(dir.path(), 1, "ws://127.0.0.1:1/".into());
     let ports = ports(&world, world.push());
-    let outcome = bridge::run(config, ports, Orphans::default(), pending()).await;
+    let outcome =
+        bridge::run(config, ports, remembered(&world), Orphans::default(), pending()).await;
     outcome.expect("finding that one is late is a good end");
     assert_eq!(std::fs::read_dir(dir.path()).expect("there").count(), 0);
     assert_eq!(world.task(&user()).status, TaskStatus::Starting);

@@ -175,6 +175,7 @@ pub(crate) fn incoming(id: &str) -> Incoming {
         channel: Channel::Web,
         reply_to: ReplyTo::None,
         text: format!("text of {id}"),
+        attachments: Vec::new(),
     }
 }
 

@@ -233,3 +233,23 @@ async fn the_last_handle_dropped_closes_the_connection() {
     });
     closed.await.expect("the supervisor stops");
 }
+
+#[tokio::test]
+async fn what_one_gateway_remembered_says_nothing_about_the_next() {
+    let (gateway, client) = scripted(ScriptedOptions::default()).await;
+    let message = say("hello");
+    let session = message.session_key.clone();
+    hear(&mut client.run(message).await).await.complete();
+    assert!(client.remembers(&session).await.expect("answered"));
+    let port = gateway.port();
+    let down = tokio::spawn(async move { gateway.shutdown().await });
+    support::state(&client, |state| !is_connected(state)).await;
+    down.await.expect("it stops");
+    let asking = tokio::spawn({
+        let client = client.clone();
+        async move { client.remembers(&session).await }
+    });
+    let options = ScriptedOptions { port, ..ScriptedOptions::default() };
+    let _empty = ScriptedGateway::start(options).await.expect("the port is free again");
+    assert!(!asking.await.expect("no panic").expect("answered, once there was a connection"));
+}

@@ -219,3 +219,19 @@ async fn an_unknown_method_is_refused_with_the_gateways_words() {
     let GatewayError::Rejected { error, .. } = error else { panic!("{error}") };
     assert_eq!(error.code, "INVALID_REQUEST");
 }
+
+#[tokio::test]
+async fn a_session_is_remembered_from_its_first_message_on_and_asked_about_once() {
+    let (gateway, client) = scripted(ScriptedOptions::default()).await;
+    let message = say("hello");
+    let session = message.session_key.clone();
+    let asked = || gateway.requests("chat.history");
+    assert!(!client.remembers(&session).await.expect("answered"));
+    hear(&mut client.run(message).await).await.complete();
+    let before = asked();
+    for _ in 0..3 {
+        assert!(client.remembers(&session.to_uppercase()).await.expect("answered"));
+    }
+    assert_eq!(asked(), before + 1);
+    assert!(!client.remembers("agent:main:another").await.expect("answered"));
+}

@@ -1,7 +1,7 @@
 //! A task's life: PROVISIONING, PENDING, RUNNING, STOPPED. One future per task
 //! makes every step; whoever wants something of it leaves a stop request.
 
-use std::{process::ExitStatus, sync::Arc, time::Duration};
+use std::{io::ErrorKind, path::PathBuf, process::ExitStatus, sync::Arc, time::Duration};
 
 use nix::sys::signal::Signal;
 use tokio::{process::Child, sync::watch};
@@ -89,10 +89,8 @@ impl Ecs {
         let defined = self.connected.wait().await.environment.iter();
         environment.extend(defined.map(|(name, value)| (name.clone(), expanded(value, task))));
         environment.extend(task.environment.clone());
-        // The bridge puts its user's folder there: whom a spare serves, it learns last.
-        let volumes = self.config.volumes.iter();
-        let state_dirs = volumes.map(|dir| dir.join("{user}").display().to_string());
-        environment.extend(state_dirs.map(|dir| ("STATE_DIR".to_owned(), dir)));
+        let state_dir = self.machine(&task.id).map(|disk| disk.join("agent").display().to_string());
+        environment.extend(state_dir.map(|dir| ("STATE_DIR".to_owned(), dir)));
         environment
     }
 
@@ -115,6 +113,7 @@ impl Ecs {
             process::signal_group(pid, Signal::SIGKILL);
         }
         let request = request.unwrap_or_else(exited);
+        self.scrap(id).await;
         self.end(id, &request, status);
     }
 
@@ -136,10 +135,27 @@ impl Ecs {
         }
         let status = child.wait().await.ok();
         process::signal_group(pid, Signal::SIGKILL);
+        self.scrap(id).await;
         self.know(id, |task| {
             task.pid = None;
             task.exit_code = status.map(process::exit_code);
         });
+    }
+
+    /// The task's disk.
+    fn machine(&self, id: &str) -> Option<PathBuf> {
+        self.config.machines.as_ref().map(|machines| machines.join(id))
+    }
+
+    /// What a task leaves on its machine is gone.
+    async fn scrap(&self, id: &str) {
+        let Some(machine) = self.machine(id) else { return };
+        match tokio::fs::remove_dir_all(&machine).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                tracing::warn!(dir = %machine.display(), %error, "cannot clear up after a task");
+            }
+            _ => {}
+        }
     }
 
     /// What ECS itself does not see: no event, no new version.

@@ -26,6 +26,11 @@ impl Ecs {
                 .with_context(|| format!("{} is not what this stack wrote", path.display()))?;
             self.bury(task);
         }
+        // Nobody lives there any more.
+        if let Some(machines) = self.config.machines.as_ref().filter(|dir| dir.exists()) {
+            std::fs::remove_dir_all(machines)
+                .with_context(|| format!("cannot clear {}", machines.display()))?;
+        }
         Ok(())
     }
 

@@ -40,6 +40,14 @@ pub(crate) async fn service(data: &Path, buckets: &[String]) -> anyhow::Result<S
     Ok(builder.build())
 }
 
+fn is_form(request: &http::request::Parts) -> bool {
+    let kind = request.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
+}
+
+/// What a page does with a form that was signed for it.
+pub(crate) const POST_OBJECT: &str = "PostObject";
+
 /// The operation a path-style request is, as it is counted and as faults name it.
 pub(crate) fn operation(request: &http::request::Parts) -> &'static str {
     let path = request.uri.path().trim_start_matches('/');
@@ -57,6 +65,7 @@ pub(crate) fn operation(request: &http::request::Parts) -> &'static str {
         ("POST", true) if asks("uploads") => "CreateMultipartUpload",
         ("POST", true) => "CompleteMultipartUpload",
         ("POST", false) if asks("delete") => "DeleteObjects",
+        ("POST", false) if is_form(request) => POST_OBJECT,
         ("GET", false) if asks("list-type") => "ListObjectsV2",
         ("HEAD", false) => "HeadBucket",
         _ => "Other",

@@ -13,3 +13,4 @@ mod page;
 mod s3;
 mod ssm;
 mod support;
+mod uploads;

@@ -91,6 +91,7 @@ fn message(name: &str) -> NewMessage {
         channel: Channel::Web,
         reply_to: ReplyTo::None,
         text: "text".into(),
+        attachments: Vec::new(),
         received_at: NOW,
         due_at: Timestamp(1_900_000_060_000),
     }

@@ -47,6 +47,7 @@ async fn only_a_text_too_long_for_a_row_lies_in_the_bucket() {
             channel: Channel::Web,
             reply_to: ReplyTo::None,
             text: "?".into(),
+            attachments: Vec::new(),
             received_at: now,
             due_at: now,
         };

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Generation, Phase, TaskStatus, Timestamp, UserId};
-use platform::{DUE_SHARDS, Tasks};
-use platform_aws::DynamoTasks;
+use domain::{Generation, Phase, SnapshotId, SnapshotRef, TaskStatus, Timestamp, UserId};
+use platform::{DUE_SHARDS, Snapshots, Tasks};
+use platform_aws::{DynamoSnapshots, DynamoTasks};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Answers, Database, aws_at};
@@ -140,6 +140,50 @@ async fn a_batch_that_answers_nothing_at_all_is_given_up() {
     let server = Answers::start([Answer::ok(nothing)]);
     let tasks = DynamoTasks::new(aws_at(server.url()).dynamodb(), "tasks");
     tasks.get_many(&[ana()]).await.expect_err("says nothing");
+}
+
+fn gone(count: u64) -> Vec<SnapshotRef> {
+    let name = |n: u64| SnapshotId::new(format!("s{n}")).expect("valid");
+    let snapshot = |n| SnapshotRef { id: name(n), generation: Generation(1), at: Timestamp(n) };
+    (0..count).map(snapshot).collect()
+}
+
+#[tokio::test]
+async fn what_a_batch_leaves_undone_is_asked_for_again() {
+    let key = |n: u64| {
+        json!({
+            "PK": { "S": "USER#ana" }, "SK": { "S": format!("SNAPSHOT#{n:013}#s{n}") },
+        })
+    };
+    let rest = json!({ "settings": [{ "DeleteRequest": { "Key": key(1) } }] });
+    let server = Answers::start([
+        Answer::ok(json!({ "UnprocessedItems": rest })),
+        Answer::ok(json!({ "UnprocessedItems": {} })),
+    ]);
+    let snapshots = DynamoSnapshots::new(aws_at(server.url()).dynamodb(), "tasks", "settings");
+    snapshots.forget(&ana(), &gone(3)).await.expect("done at last");
+    let asked = server.asked();
+    let first = asked[0].json()["RequestItems"]["settings"].as_array().map(Vec::len);
+    assert_eq!((first, asked.len()), (Some(3), 2));
+    assert_eq!(asked[1].json()["RequestItems"], rest);
+}
+
+#[tokio::test]
+async fn a_base_or_a_request_that_does_not_read_is_an_error() {
+    for (name, value) in [
+        ("baseSnapshot", json!("a-b")),
+        ("baseSnapshotAt", json!("late")),
+        ("restoreId", json!("r1")),
+    ] {
+        let table = Table::new();
+        let mut row = old_row();
+        row["baseGeneration"] = json!(3);
+        row[name] = value;
+        table.write(row).await;
+        let outcome = table.tasks.get(&ana()).await;
+        // A time without its snapshot means nothing, and is not read.
+        assert_eq!(outcome.is_err(), name != "baseSnapshotAt", "{name} {outcome:?}");
+    }
 }
 
 #[tokio::test]

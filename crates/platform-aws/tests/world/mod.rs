@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use domain::UploadKey;
 use platform::contract::ContractWorld;
-use platform::{Connections, Conversations, Inbox, Settings, Spares, Tasks};
+use platform::{Connections, Conversations, Inbox, Settings, Snapshots, Spares, Tasks, Uploads};
 use platform_aws::config::{Access, Bucket, Retention};
 use platform_aws::{
-    Aws, DynamoConnections, DynamoConversations, DynamoInbox, DynamoSettings, DynamoSpares,
-    DynamoTasks, InboxTables, Tables, Texts,
+    Aws, DynamoConnections, DynamoConversations, DynamoInbox, DynamoSettings, DynamoSnapshots,
+    DynamoSpares, DynamoTasks, InboxTables, S3Uploads, Tables, Texts,
 };
 
 pub(crate) const REGION: &str = "eu-west-1";
@@ -23,7 +25,7 @@ pub(crate) fn aws_at(url: &str) -> Aws {
 
 pub(crate) struct World<S> {
     db: Client,
-    texts: Texts,
+    s3: aws_sdk_s3::Client,
     tables: Tables,
     // Dropped last: the clients above speak to them.
     _servers: S,
@@ -31,8 +33,7 @@ pub(crate) struct World<S> {
 
 impl<S> World<S> {
     pub(crate) fn new(dynamodb: &Aws, s3: &Aws, tables: &Tables, servers: S) -> Self {
-        let texts = Texts::new(s3.s3(), &Bucket { name: BUCKET.into() });
-        Self { db: dynamodb.dynamodb(), texts, tables: tables.clone(), _servers: servers }
+        Self { db: dynamodb.dynamodb(), s3: s3.s3(), tables: tables.clone(), _servers: servers }
     }
 
     fn db(&self) -> Client {
@@ -40,10 +41,15 @@ impl<S> World<S> {
     }
 
     fn texts(&self) -> Texts {
-        self.texts.clone()
+        Texts::new(self.s3.clone(), &bucket())
     }
 }
 
+fn bucket() -> Bucket {
+    Bucket { name: BUCKET.into() }
+}
+
+#[async_trait]
 impl<S: Send + Sync> ContractWorld for World<S> {
     fn inbox(&self) -> Arc<dyn Inbox> {
         let tables = InboxTables {
@@ -72,7 +78,21 @@ impl<S: Send + Sync> ContractWorld for World<S> {
         Arc::new(DynamoSpares::new(self.db(), &self.tables.task_state))
     }
 
+    fn snapshots(&self) -> Arc<dyn Snapshots> {
+        let Tables { task_state, settings, .. } = &self.tables;
+        Arc::new(DynamoSnapshots::new(self.db(), task_state, settings))
+    }
+
     fn settings(&self) -> Arc<dyn Settings> {
         Arc::new(DynamoSettings::new(self.db(), &self.tables.settings))
+    }
+
+    fn uploads(&self) -> Arc<dyn Uploads> {
+        Arc::new(S3Uploads::new(self.s3.clone(), &bucket()))
+    }
+
+    async fn upload(&self, key: &UploadKey, bytes: &[u8]) {
+        let put = self.s3.put_object().bucket(BUCKET).key(key.to_string());
+        put.body(bytes.to_vec().into()).send().await.expect("puts");
     }
 }

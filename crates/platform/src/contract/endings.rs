@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use domain::limits::TOMBSTONE_TTL;
-use domain::{Channel, ConversationId, InboxState, Outcome, Reply, Role};
+use domain::{
+    Channel, ConversationId, FileName, InboxState, Outcome, Reply, Role, UploadId, UploadKey,
+};
 use tokio::task::JoinSet;
 
 use super::ContractWorld;
 use super::scene::{NOW, Scene, assert_conflict, assert_fenced, id, later, reply};
-use crate::{Completion, WriteError};
+use crate::{Completion, NewMessage, WriteError};
 
 pub async fn the_reply_and_the_end_of_the_message_are_one(world: &dyn ContractWorld) {
     let scene = Scene::of(world);
@@ -80,6 +82,41 @@ pub async fn a_dead_message_keeps_its_text(world: &dyn ContractWorld) {
     let recorded = scene.reply_to(&leased).await.expect("recorded");
     assert_eq!(recorded.outcome, Some(Outcome::Failed));
     assert_eq!(recorded.error.as_deref(), Some("the model refused"));
+}
+
+pub async fn attachments_stay_with_their_message(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    let generation = scene.launch().await;
+    let key = |name: &str| UploadKey {
+        user: scene.user.clone(),
+        id: UploadId::new("0f").expect("valid"),
+        name: FileName::near(name).expect("visible"),
+    };
+    let attachments = vec![key("one \"1\".pdf"), key("둘.png")];
+    for (name, state) in [("done", InboxState::Done), ("dead", InboxState::Dead)] {
+        let message = NewMessage {
+            attachments: attachments.clone(),
+            conversation: ConversationId::new(name).expect("valid"),
+            ..scene.message(name, "", NOW)
+        };
+        scene.inbox.put(&scene.user, &message).await.expect("puts");
+        let open = scene.inbox.open(&scene.user, NOW).await.expect("reads");
+        assert_eq!(open[0].attachments, attachments);
+        let outline = scene.inbox.outline(&scene.user, NOW).await.expect("reads");
+        assert!(outline.iter().all(|row| row.attachments.is_empty()), "they are no outline");
+        let leased = scene.lease(name, generation).await;
+        assert_eq!(leased.attachments, attachments);
+        scene.end(&leased, &reply("seen", later(1)), state, generation).await.expect("leased");
+        let kept = if state == InboxState::Dead { attachments.clone() } else { Vec::new() };
+        assert_eq!(scene.row(name).await.attachments, kept, "{name}");
+        let talk = &message.conversation;
+        let page = scene.conversations.history(&scene.user, talk, None, 10, NOW).await;
+        let told: Vec<_> =
+            page.expect("reads").messages.into_iter().map(|said| said.attachments).collect();
+        assert_eq!(told, [attachments.clone(), Vec::new()]);
+    }
+    let titles = scene.conversations.list(&scene.user, NOW).await.expect("reads");
+    assert!(titles.iter().all(|talk| talk.title == "one \"1\".pdf"), "{titles:?}");
 }
 
 pub async fn a_message_without_a_lease_does_not_end(world: &dyn ContractWorld) {

@@ -59,6 +59,7 @@ impl Scene {
             channel: Channel::Web,
             reply_to: ReplyTo::None,
             text: text.into(),
+            attachments: Vec::new(),
             received_at: at,
             due_at: at + Duration::from_secs(60),
         }

@@ -1,8 +1,8 @@
 //! An agent that answers by script, in virtual time.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::Mutex;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,7 +25,12 @@ pub(crate) struct Scripted {
     aborts: Mutex<HashMap<String, CancellationToken>>,
     pub(crate) answers: AtomicBool,
     pub(crate) hangs: AtomicBool,
+    /// `None`: it remembers whatever it is asked about.
+    sessions: Option<Sessions>,
 }
+
+/// Keys of the sessions that the agent's state holds. It may outlive an agent.
+pub(crate) type Sessions = Arc<Mutex<BTreeSet<String>>>;
 
 /// A reply in one piece, within one tick.
 pub(crate) fn say(text: &str) -> Vec<Step> {
@@ -58,7 +63,13 @@ impl Scripted {
             aborts: Mutex::default(),
             answers: AtomicBool::new(true),
             hangs: AtomicBool::new(false),
+            sessions: None,
         }
+    }
+
+    /// It remembers these sessions and no others; its script adds to them.
+    pub(crate) fn with_sessions(self, sessions: Sessions) -> Self {
+        Self { sessions: Some(sessions), ..self }
     }
 
     /// Answers each message with its own text.
@@ -98,6 +109,17 @@ impl Agent for Scripted {
         if let Some(abort) = self.aborts.lock().expect("no panics").get(run_id) {
             abort.cancel();
         }
+    }
+
+    async fn remembers(&self, session_key: &str) -> Result<bool, String> {
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        if !self.answers.load(Ordering::SeqCst) {
+            return Err("it does not say".into());
+        }
+        let known = |sessions: &Sessions| sessions.lock().expect("no panics").contains(session_key);
+        Ok(self.sessions.as_ref().is_none_or(known))
     }
 
     async fn answers(&self) -> bool {

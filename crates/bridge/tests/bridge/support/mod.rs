@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge::{Bridge, Halt, ModelSettings, ModelSource, Policy, Ports, Relay};
+use bridge::{Bridge, Halt, ModelSettings, ModelSource, Policy, Ports, Relay, Workspace};
 use domain::{
     Channel, ConnectionId, ConversationId, Generation, InboxMessage, InboxState, MessageId,
     ReplyTo, StoredMessage, TaskStatus, UserId,
@@ -15,9 +15,10 @@ use domain::{
 use platform::{Claim, Clock, Connection, Inbox, NewMessage, Peer, Push, Tasks, Unavailable};
 use platform_sim::World;
 use protocol::ServerFrame;
+use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use agent::{Scripted, Step, say, say_slowly};
+pub(crate) use agent::{Scripted, Sessions, Step, say, say_slowly};
 pub(crate) use pushes::{SlowPush, Watched};
 
 pub(crate) struct Stage {
@@ -26,6 +27,8 @@ pub(crate) struct Stage {
     pub(crate) agent: Arc<Scripted>,
     pub(crate) bridge: Arc<Bridge>,
     pub(crate) tabs: Vec<ConnectionId>,
+    /// Where the agent works.
+    pub(crate) state_dir: TempDir,
 }
 
 pub(crate) fn user() -> UserId {
@@ -84,6 +87,7 @@ pub(crate) async fn put(world: &World, message: &str, conversation_id: &str) {
         channel: Channel::Web,
         reply_to: ReplyTo::Connection { id: connection("tab1") },
         text: format!("text of {message}"),
+        attachments: Vec::new(),
         received_at: world.clock().now(),
         due_at: world.clock().now(),
     };
@@ -95,8 +99,11 @@ pub(crate) fn ports(world: &World, push: Arc<dyn Push>) -> Ports {
         tasks: world.tasks(),
         inbox: world.inbox(),
         connections: world.connections(),
+        conversations: world.conversations(),
         push,
         settings: world.settings(),
+        snapshots: world.snapshots(),
+        uploads: world.uploads(),
         metrics: world.metrics(),
         clock: Arc::new(world.clock().clone()),
         model: Arc::new(NoModel),
@@ -133,14 +140,17 @@ impl Stage {
         let ports = ports(&world, push);
         let tasks = TaskTracker::new();
         let relay = Relay::new(user.clone(), ports.clone(), tasks.clone());
+        let state_dir = TempDir::new().expect("a directory");
+        let workspace = Workspace { state_dir: state_dir.path().into(), owner: None };
         let bridge = Bridge::new(
             (user.clone(), generation),
             ports,
             agent.clone(),
             (relay, Halt::default(), tasks),
             Policy::default(),
+            workspace,
         );
-        let mut stage = Self { world, user, agent, bridge, tabs: Vec::new() };
+        let mut stage = Self { world, user, agent, bridge, tabs: Vec::new(), state_dir };
         for tab in ["tab1", "tab2"] {
             stage.open_tab(tab).await;
         }

@@ -1,4 +1,4 @@
-//! The least of S3 that texts need: PUT and GET of an object, in memory.
+//! The least of S3 that texts and uploads need: PUT and GET of an object, in memory.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -51,6 +51,9 @@ async fn answer(State(stored): State<Stored>, request: Request) -> Response {
     }
     match stored.get(&path) {
         Some(body) if method == Method::GET => Body::from(body.clone()).into_response(),
-        _ => StatusCode::NOT_FOUND.into_response(),
+        _ => {
+            const NO_SUCH_KEY: &str = "<Error><Code>NoSuchKey</Code></Error>";
+            (StatusCode::NOT_FOUND, NO_SUCH_KEY).into_response()
+        }
     }
 }

@@ -1,0 +1,331 @@
+//! The agent's memory, before there is an agent: a snapshot is chosen, restored, and written down
+//! as what this generation began with. Whatever fails here, nothing that is kept is changed (I9).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::time::seconds_up;
+use domain::{
+    Phase, RestoreInto, RestoreOutcome, RestoreRequest, SnapshotReason, SnapshotRef, TaskState,
+    TaskStatus, candidates,
+};
+use platform::{Listing, MemoryError, Metric, OnProgress, Part, Progress, Unavailable, WriteError};
+use protocol::ServerFrame;
+use tokio::time::{Instant, timeout};
+use tracing::{error, info, warn};
+
+use crate::backoff::Backoff;
+use crate::chain::chain;
+use crate::halt::Reason;
+use crate::host::Gateway;
+use crate::live::{GATEWAY_STOPPED_WITHIN, Life};
+use crate::relay::Relay;
+use crate::tell;
+
+/// The repository's own clients have tried again by then, several times.
+const TRIES: u32 = 3;
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+
+/// A gateway that was started, to be stopped by whoever breaks off.
+pub(crate) type Started = std::sync::Mutex<Option<Box<dyn Gateway>>>;
+
+/// Why there is none. The sentence is for people.
+enum NoMemory {
+    Because(&'static str),
+    Fenced,
+}
+
+const UNREADABLE: &str =
+    "its memory could not be read, so it was not started. Nothing of it was changed";
+const LOST: &str = "its memory is not where it should be, so it was not started. Your operator has to look at its snapshots";
+const DAMAGED: &str =
+    "none of its snapshots can be read in full, so it was not started. Nothing of it was changed";
+const NO_ROOM: &str = "its memory could not be written to this machine's disk";
+const NO_GATEWAY: &str = "its settings could not be read";
+
+/// Whether the gateway in `started` runs on all that the agent remembers. Otherwise the bridge
+/// stops.
+pub(crate) async fn recall(
+    life: &Life,
+    relay: &Relay,
+    state: &TaskState,
+    started: &Started,
+) -> bool {
+    relay.look_around(Duration::ZERO).await;
+    let recalling = Recalling { life, relay, state, started };
+    match recalling.run().await {
+        Ok(()) => return true,
+        Err(NoMemory::Fenced) => life.halt.fence(),
+        Err(NoMemory::Because(reason)) => life.halt.request(Reason::Broken(reason.into())),
+    }
+    false
+}
+
+struct Recalling<'a> {
+    life: &'a Life,
+    relay: &'a Relay,
+    state: &'a TaskState,
+    started: &'a Started,
+}
+
+impl Recalling<'_> {
+    async fn run(&self) -> Result<(), NoMemory> {
+        let listing = self.patiently("list the snapshots", || self.life.memory.list()).await?;
+        if let Some(request) = self.asked_for()
+            && self.go_back(&listing, request).await?
+        {
+            return Ok(());
+        }
+        let listed: Vec<_> = listing.snapshots.iter().map(|kept| kept.snapshot.clone()).collect();
+        let known = self.state.base.as_ref().and_then(|base| base.snapshot.as_ref());
+        let mut best = candidates(self.state.base.as_ref(), &listed).into_iter();
+        if listing.is_empty() && known.is_none() {
+            return self.begin_anew().await;
+        }
+        let first = best.next();
+        if first.is_none() && listing.unreadable == 0 {
+            error!(known = ?known, listed = listed.len(), "the snapshot to begin with is gone");
+            return Err(NoMemory::Because(LOST));
+        }
+        let mut fell_back = listing.unreadable > 0
+            || known
+                .is_some_and(|known| first.as_ref().is_some_and(|of| of.order() < known.order()));
+        for snapshot in first.into_iter().chain(best) {
+            if fell_back {
+                self.tell_older(&snapshot);
+            }
+            if self.restore(&listing, &snapshot).await? {
+                return self.begin_from(Some(snapshot)).await;
+            }
+            fell_back = true;
+        }
+        Err(NoMemory::Because(DAMAGED))
+    }
+
+    /// The agent's first day.
+    async fn begin_anew(&self) -> Result<(), NoMemory> {
+        self.patiently("create the repository", || self.life.memory.create()).await?;
+        self.start_gateway().await?;
+        self.begin_from(None).await
+    }
+
+    fn asked_for(&self) -> Option<&RestoreRequest> {
+        let request = self.state.restore.as_ref()?;
+        (request.outcome.is_none() && request.into == RestoreInto::Place).then_some(request)
+    }
+
+    /// To the snapshot that the user asked for. `false`: it cannot be had, and he has been told.
+    async fn go_back(&self, listing: &Listing, request: &RestoreRequest) -> Result<bool, NoMemory> {
+        let kept = listing.snapshots.iter().find(|kept| kept.snapshot.id == request.snapshot);
+        let why = match kept {
+            Some(kept) if self.restore(listing, &kept.snapshot).await? => {
+                return self.begin_from(Some(kept.snapshot.clone())).await.map(|()| true);
+            }
+            Some(_) => "That snapshot is damaged. Your agent stays as it is.",
+            None => "That snapshot is no longer kept. Your agent stays as it is.",
+        };
+        self.relay.frame(&restoring(why, None));
+        let at = self.life.ports.clock.now();
+        let outcome = RestoreOutcome::Failed { at, why: why.into() };
+        let (user, generation) = (&self.life.user, self.life.generation);
+        let snapshots = &self.life.ports.snapshots;
+        let told = || snapshots.finish_restore(user, generation, &request.id, &outcome);
+        self.write("say that the restore failed", told).await.map(|()| false)
+    }
+
+    /// Everything of this snapshot, and a gateway on it. Where nothing was running when it was
+    /// taken, the gateway boots meanwhile: it looks into the workspace at the first run, and an
+    /// interrupted run it would take up by itself.
+    /// `false`: it is damaged.
+    async fn restore(&self, listing: &Listing, from: &SnapshotRef) -> Result<bool, NoMemory> {
+        let began = Instant::now();
+        let kept = listing.snapshots.iter().find(|kept| kept.snapshot == *from);
+        let overlaps = kept.and_then(|kept| kept.reason) == Some(SnapshotReason::Stop);
+        if !self.restore_part(from, Part::State).await? {
+            return Ok(false);
+        }
+        if overlaps {
+            self.start_gateway().await?;
+        }
+        if !self.restore_part(from, Part::Workspace).await? {
+            stop(self.started).await;
+            return Ok(false);
+        }
+        if !overlaps {
+            self.start_gateway().await?;
+        }
+        let took_ms = began.elapsed().as_millis();
+        info!(snapshot.id = %from.id, snapshot.generation = %from.generation, took_ms, "restored");
+        Ok(true)
+    }
+
+    /// `false`: it is damaged.
+    async fn restore_part(&self, from: &SnapshotRef, part: Part) -> Result<bool, NoMemory> {
+        let mut backoff = self.backoff("restore");
+        loop {
+            let progress = self.on_progress(part);
+            match self.life.memory.restore(&from.id, part, progress).await {
+                Ok(()) => return Ok(true),
+                Err(error @ MemoryError::Damaged(_)) => {
+                    error!(error = %chain(&error), snapshot.id = %from.id, ?part, "a snapshot is damaged");
+                    self.life.ports.metrics.count(Metric::DamagedSnapshots, 1);
+                    return Ok(false);
+                }
+                Err(MemoryError::Disk(error)) => {
+                    error!(error, "cannot restore");
+                    return Err(NoMemory::Because(NO_ROOM));
+                }
+                Err(error) if backoff.failures() + 1 >= TRIES => {
+                    error!(error = %chain(&error), "cannot restore");
+                    return Err(NoMemory::Because(UNREADABLE));
+                }
+                Err(error) => warn!(error = %chain(&error), "cannot restore yet"),
+            }
+            backoff.wait().await;
+        }
+    }
+
+    async fn start_gateway(&self) -> Result<(), NoMemory> {
+        let gateway = self.life.host.start().await.map_err(|error| {
+            error!(error = %chain(&*error), "cannot start the gateway");
+            NoMemory::Because(NO_GATEWAY)
+        })?;
+        *self.started.lock().expect("no holder panics") = Some(gateway);
+        Ok(())
+    }
+
+    /// From here on nothing that an older generation still writes is ever picked (I3).
+    async fn begin_from(&self, from: Option<SnapshotRef>) -> Result<(), NoMemory> {
+        let (user, generation) = (&self.life.user, self.life.generation);
+        let begun = || {
+            let now = self.life.ports.clock.now();
+            self.life.ports.snapshots.begin_from(user, generation, from.as_ref(), now)
+        };
+        self.write("write down what the agent begins with", begun).await
+    }
+
+    async fn patiently<T, F>(&self, what: &str, step: impl Fn() -> F) -> Result<T, NoMemory>
+    where
+        F: Future<Output = Result<T, MemoryError>>,
+    {
+        let mut backoff = self.backoff(what);
+        loop {
+            match step().await {
+                Ok(value) => return Ok(value),
+                Err(MemoryError::Damaged(error)) => {
+                    error!(error, what, "the repository is damaged");
+                    return Err(NoMemory::Because(LOST));
+                }
+                Err(error) if backoff.failures() + 1 >= TRIES => {
+                    error!(error = %chain(&error), "cannot {what}");
+                    return Err(NoMemory::Because(UNREADABLE));
+                }
+                Err(error) => warn!(error = %chain(&error), "cannot {what} yet"),
+            }
+            backoff.wait().await;
+        }
+    }
+
+    async fn write<F>(&self, what: &str, step: impl Fn() -> F) -> Result<(), NoMemory>
+    where
+        F: Future<Output = Result<(), WriteError>>,
+    {
+        let mut backoff = self.backoff(what);
+        loop {
+            match step().await {
+                Ok(()) | Err(WriteError::Conflict) => return Ok(()),
+                Err(WriteError::Fenced) => return Err(NoMemory::Fenced),
+                Err(WriteError::Unavailable(error)) => self.again(what, &error, &backoff)?,
+            }
+            backoff.wait().await;
+        }
+    }
+
+    fn again(&self, what: &str, error: &Unavailable, backoff: &Backoff) -> Result<(), NoMemory> {
+        warn!(error = %chain(error), "cannot {what} yet");
+        let last = backoff.failures() + 1 >= TRIES;
+        if last { Err(NoMemory::Because(UNREADABLE)) } else { Ok(()) }
+    }
+
+    fn backoff(&self, what: &str) -> Backoff {
+        let who = (&self.life.user, self.life.generation, what);
+        Backoff::new(who, Duration::from_millis(500), Duration::from_secs(5))
+    }
+
+    fn tell_older(&self, snapshot: &SnapshotRef) {
+        self.life.ports.metrics.count(Metric::RestoresFellBack, 1);
+        let ago = self.life.ports.clock.now().since(snapshot.at);
+        let detail = format!(
+            "The newest snapshot of your agent's memory is damaged. It goes on from the one before, taken {} ago.",
+            tell::span(ago)
+        );
+        warn!(snapshot.id = %snapshot.id, "falling back to an older snapshot");
+        self.relay.frame(&restoring(&detail, None));
+    }
+
+    /// At most once a second, and nothing of what is over in one.
+    fn on_progress(&self, part: Part) -> OnProgress {
+        let relay = self.relay.clone();
+        let (began, told) = (Instant::now(), std::sync::Mutex::new(Instant::now()));
+        Arc::new(move |progress: Progress| {
+            let mut told = told.lock().expect("no holder panics");
+            if told.elapsed() < PROGRESS_EVERY || progress.bytes >= progress.bytes_total {
+                return;
+            }
+            *told = Instant::now();
+            let left = time_left(began.elapsed(), progress);
+            relay.frame(&restoring(&how_far(part, progress), left));
+        })
+    }
+}
+
+/// What was started and is not wanted.
+pub(crate) async fn stop(started: &Started) {
+    let gateway = started.lock().expect("no holder panics").take();
+    if let Some(gateway) = gateway
+        && timeout(GATEWAY_STOPPED_WITHIN, gateway.stop()).await.is_err()
+    {
+        warn!("the gateway was not seen to stop, going on anyway");
+    }
+}
+
+fn time_left(elapsed: Duration, progress: Progress) -> Option<Duration> {
+    let left = progress.bytes_total - progress.bytes;
+    (progress.bytes > 0).then(|| elapsed.mul_f64(left as f64 / progress.bytes as f64))
+}
+
+fn how_far(part: Part, progress: Progress) -> String {
+    let what = match part {
+        Part::State => "what your agent knows",
+        Part::Workspace => "your agent's files",
+    };
+    let (done, total) = (megabytes(progress.bytes), megabytes(progress.bytes_total));
+    format!("Restoring {what}: {done} of {total} MB, {} files.", progress.files_total)
+}
+
+fn megabytes(bytes: u64) -> u64 {
+    bytes.div_ceil(1_000_000)
+}
+
+fn restoring(detail: &str, left: Option<Duration>) -> ServerFrame {
+    match tell::status(TaskStatus::Starting, Phase::Restoring, Some(detail)) {
+        ServerFrame::Status {
+            status,
+            phase,
+            detail,
+            message_id,
+            conversation_id,
+            queued_behind,
+            ..
+        } => ServerFrame::Status {
+            status,
+            phase,
+            eta_seconds: left.map(seconds_up),
+            detail,
+            message_id,
+            conversation_id,
+            queued_behind,
+        },
+        other => other,
+    }
+}

@@ -1,0 +1,127 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use domain::UserId;
+
+const ENVIRONMENT: &str = "\
+Environment:
+  AWS_REGION            of the bucket
+  DATA_BUCKET           the deployment's data bucket
+  SNAPSHOT_KEY_ID       the KMS key (id, ARN or alias) that wraps users' keys, or
+  SNAPSHOT_KEY_FILE     a key file, on a laptop
+  TABLE_TASK_STATE      so that `latest` is what the next task would restore
+  AWS_ENDPOINT_URL      of another S3 than Amazon's
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+                        without them: the credentials of the container this runs in. From a
+                        profile or from single sign-on:
+                        eval \"$(aws configure export-credentials --format env)\"
+
+Exit code: 0 all is well, 1 a problem was found or it could not be done, 2 wrong usage.";
+
+/// Looks after users' snapshots and keys.
+#[derive(Debug, Parser)]
+#[command(name = "ops", version, after_help = ENVIRONMENT)]
+pub(crate) struct Cli {
+    /// The data folder of a running local stack: takes the place of the environment.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) local: Option<PathBuf>,
+    /// For scripts: one JSON document on standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look at a user's snapshots and get files out of them.
+    #[command(subcommand)]
+    Snapshots(Snapshots),
+    /// Change what encrypts users' snapshots.
+    #[command(subcommand)]
+    Keys(Keys),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Snapshots {
+    /// Which there are, newest last.
+    List(User),
+    /// Whether everything is there that they need.
+    Check {
+        #[command(flatten)]
+        user: User,
+        /// Read every byte, not only the index: as much traffic as the repository is large.
+        #[arg(long)]
+        read_data: bool,
+    },
+    /// Into a new or empty folder.
+    Restore {
+        #[command(flatten)]
+        user: User,
+        #[command(flatten)]
+        which: Which,
+        /// Only what is in the workspace.
+        #[arg(long)]
+        workspace_only: bool,
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// As a tar file that anybody can open.
+    Export {
+        #[command(flatten)]
+        user: User,
+        #[command(flatten)]
+        which: Which,
+        /// A new file; its name ends in .tar or .tar.gz.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// How to open the repository with restic itself.
+    ResticEnv {
+        #[command(flatten)]
+        user: User,
+        /// Print the password, too. Whoever has it and may read the bucket reads everything.
+        #[arg(long)]
+        show_password: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Put users' keys under the newest wrapping key. They stay the same keys.
+    Rewrap(Whose),
+    /// Give a repository a new restic password; the old one opens it no longer.
+    Rotate(User),
+    /// Add a key to the key file. It wraps from now on; then `rewrap --all`.
+    AddFileKey,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct User {
+    #[arg(long = "user", value_name = "ID", value_parser = user_id)]
+    pub(crate) id: UserId,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Whose {
+    #[arg(long, value_name = "ID", value_parser = user_id)]
+    pub(crate) user: Option<UserId>,
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// An id, or its beginning, or `latest`.
+    #[arg(long, value_name = "ID", default_value = LATEST)]
+    pub(crate) snapshot: String,
+}
+
+pub(crate) const LATEST: &str = "latest";
+
+fn user_id(text: &str) -> Result<UserId, String> {
+    UserId::new(text).map_err(|error| error.to_string())
+}

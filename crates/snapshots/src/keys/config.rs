@@ -1,0 +1,57 @@
+//! Where the wrapping key is.
+
+use std::path::PathBuf;
+
+const KMS_KEY: &str = "SNAPSHOT_KEY_ID";
+const KEY_FILE: &str = "SNAPSHOT_KEY_FILE";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrapping {
+    /// Id, ARN or alias of a symmetric KMS key.
+    Kms { key_id: String },
+    /// On this machine, for the local stack.
+    File { path: PathBuf },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrappingError {
+    #[error(
+        "neither {KMS_KEY} nor {KEY_FILE} is set: snapshots need a KMS key (its id, ARN or alias) \
+         or, on a laptop, a key file"
+    )]
+    Neither,
+    #[error("both {KMS_KEY} and {KEY_FILE} are set: leave the one that wraps the keys")]
+    Both,
+}
+
+impl Wrapping {
+    pub fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, WrappingError> {
+        let set = |name| lookup(name).filter(|value| !value.is_empty());
+        match (set(KMS_KEY), set(KEY_FILE)) {
+            (Some(key_id), None) => Ok(Self::Kms { key_id }),
+            (None, Some(path)) => Ok(Self::File { path: path.into() }),
+            (None, None) => Err(WrappingError::Neither),
+            (Some(_), Some(_)) => Err(WrappingError::Both),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(key_id: &str, file: &str) -> Result<Wrapping, WrappingError> {
+        let set = [(KMS_KEY, key_id), (KEY_FILE, file)];
+        Wrapping::from_lookup(&|name| {
+            set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn exactly_one_wrapping_key_is_named() {
+        assert_eq!(read("alias/s", ""), Ok(Wrapping::Kms { key_id: "alias/s".into() }));
+        assert_eq!(read("", "/k"), Ok(Wrapping::File { path: "/k".into() }));
+        assert_eq!(read("", ""), Err(WrappingError::Neither));
+        assert_eq!(read("alias/s", "/k"), Err(WrappingError::Both));
+    }
+}

@@ -1,0 +1,47 @@
+/** The files of one message box. */
+import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useApp } from '../app/context'
+import { sendFile } from '../api/upload'
+import { type DraftFile, Uploads } from '../chat/uploads'
+
+export function useUploads(online: boolean): { uploads: Uploads; files: DraftFile[] } {
+  const { api } = useApp()
+  const [uploads] = useState(() => new Uploads({ offer: api.offerUpload, send: sendFile, newId: () => crypto.randomUUID() }))
+  const files = useSyncExternalStore(uploads.subscribe, uploads.files)
+  useEffect(() => {
+    if (online) uploads.resume()
+  }, [online, uploads])
+  useEffect(() => () => uploads.clear(), [uploads])
+  return { uploads, files }
+}
+
+/** Files that are dropped anywhere on the page; without it a browser leaves the page for them. */
+export function useDroppedFiles(onFiles: (files: readonly File[]) => void): boolean {
+  const [over, setOver] = useState(false)
+  useEffect(() => {
+    const brings = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
+    const onOver = (event: DragEvent) => {
+      if (!brings(event)) return
+      event.preventDefault()
+      setOver(true)
+    }
+    const onLeave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setOver(false)
+    }
+    const onDrop = (event: DragEvent) => {
+      if (!brings(event)) return
+      event.preventDefault()
+      setOver(false)
+      onFiles([...(event.dataTransfer?.files ?? [])])
+    }
+    window.addEventListener('dragover', onOver)
+    window.addEventListener('dragleave', onLeave)
+    window.addEventListener('drop', onDrop)
+    return () => {
+      window.removeEventListener('dragover', onOver)
+      window.removeEventListener('dragleave', onLeave)
+      window.removeEventListener('drop', onDrop)
+    }
+  }, [onFiles])
+  return over
+}
