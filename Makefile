@@ -21,7 +21,7 @@ run: build ## Run everything on this machine and print its URL (PORT=8787, DATA=
 .PHONY: build
 build: need container/node_modules/.installed web/dist/index.html ## Build what `make run` starts
 	@echo "Building the Rust programs (the first time takes a few minutes)…"
-	cargo build --locked --bin local-stack --bin bridge
+	cargo build --locked --bin local-stack --bin bridge --bin ops
 
 .PHONY: need
 need:
@@ -48,7 +48,7 @@ check: need web/node_modules/.installed ## Quick: format, lints, unit tests, typ
 	cd web && npm run --silent check && npm run --silent test
 
 .PHONY: test
-test: need container/node_modules/.installed web/dist/index.html browser ## Everything CI runs, from a clean clone
+test: need container/node_modules/.installed web/dist/index.html browser restic ## Everything CI runs, from a clean clone
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	cd web && npm run --silent check && npm run --silent test
@@ -76,6 +76,10 @@ drift: generate ## Fail if a generated file differs from what is committed
 .PHONY: browser
 browser: tests/browser/node_modules/.installed
 	@scripts/need-browser
+
+.PHONY: restic
+restic:
+	@scripts/need-restic
 
 tests/browser/node_modules/.installed: tests/browser/package-lock.json
 	cd tests/browser && npm ci --no-progress --loglevel=error --ignore-scripts && touch node_modules/.installed

@@ -1,5 +1,7 @@
 //! Spares as their users meet them: a first message takes a task that is up already.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 use system_tests::runtime_api::Function;
 use system_tests::{Stack, StackOptions, eventually, get, message_id};

@@ -58,7 +58,7 @@ impl Failure {
         Self::new(401, ErrorCode::Unauthorized, "Sign in again.")
     }
 
-    pub(crate) fn restore_under_way(message: impl Into<String>, open: Restore) -> Self {
+    pub(crate) fn restore_under_way(message: impl Into<String>, open: Box<Restore>) -> Self {
         let failure = Self::new(409, ErrorCode::RestoreUnderWay, message);
         Self { error: ApiError { restore: Some(open), ..failure.error }, ..failure }
     }

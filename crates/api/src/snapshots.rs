@@ -60,7 +60,7 @@ impl From<RestoreError> for Failure {
         match error {
             RestoreError::NoSnapshot(_) => Failure::not_found(message),
             RestoreError::Folder(_) | RestoreError::FolderUnasked => Failure::bad_request(message),
-            RestoreError::Busy(open) => Failure::restore_under_way(message, *open),
+            RestoreError::Busy(open) => Failure::restore_under_way(message, open),
             RestoreError::Unavailable(error) => error.into(),
         }
     }

@@ -14,6 +14,7 @@ use crate::agent::Agent;
 use crate::backoff::Backoff;
 use crate::habits::Habits;
 use crate::halt::Halt;
+use crate::keep::Saved;
 use crate::ports::Ports;
 use crate::queues::Queues;
 use crate::relay::Relay;
@@ -36,6 +37,7 @@ pub struct Bridge {
     pub(crate) running: Running,
     pub(crate) look_in_inbox: Notify,
     pub(crate) wants: Wants,
+    pub(crate) saved: Saved,
 }
 
 /// What somebody asks of the agent's memory.
@@ -106,6 +108,7 @@ impl Bridge {
             running: Running::default(),
             look_in_inbox: Notify::new(),
             wants: Wants::default(),
+            saved: Saved::default(),
         })
     }
 

@@ -1,12 +1,12 @@
 //! Snapshots of the agent's memory while it works and when it stops, and what a user asks of
 //! them. None of it holds up a reply: what reads and writes files runs on threads of its own.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{
-    Generation, RestoreInto, RestoreOutcome, RestoreRequest, Snapshot, SnapshotId, SnapshotReason,
+    Generation, RestoreInto, RestoreOutcome, RestoreRequest, Snapshot, SnapshotReason, Timestamp,
     UserId,
 };
 use platform::{Memory, MemoryError, Metric, Permit, Saving, Tasks, Unavailable, WriteError};
@@ -16,6 +16,7 @@ use tracing::{error, info, warn};
 use crate::bridge::Bridge;
 use crate::chain::chain;
 use crate::halt::Reason;
+use crate::recall::millis;
 use crate::tell;
 
 /// The last save after a signal; less than what the grace leaves of it.
@@ -23,6 +24,19 @@ const SAVED_WITHIN: Duration = Duration::from_secs(20);
 /// Nobody kills us then, and whoever comes next waits 130 s for us.
 const SAVED_AT_LEISURE: Duration = Duration::from_secs(110);
 const WRITE_TRIES: u32 = 4;
+
+/// When the snapshots of this generation were taken. Their order is that of these times, so each
+/// is later than the one before, whatever the clock does.
+#[derive(Default)]
+pub(crate) struct Saved(Mutex<Timestamp>);
+
+impl Saved {
+    fn next(&self, now: Timestamp) -> Timestamp {
+        let mut last = self.0.lock().expect("no holder panics");
+        *last = now.max(*last + Duration::from_millis(1));
+        *last
+    }
+}
 
 /// Saves every so often, and when somebody asks, until the bridge stops. The last save is
 /// [`last_save`].
@@ -61,7 +75,7 @@ pub(crate) async fn last_save(bridge: &Bridge, memory: &dyn Memory, gone: bool) 
 
 async fn save(bridge: &Bridge, memory: &dyn Memory, reason: SnapshotReason, live: bool) {
     let began = Instant::now();
-    let (generation, at) = (bridge.generation, bridge.ports.clock.now());
+    let (generation, at) = (bridge.generation, bridge.saved.next(bridge.ports.clock.now()));
     let saving = Saving { generation, at, reason, live };
     match memory.save(saving, permit(bridge, false)).await {
         Ok(Some(snapshot)) => {
@@ -69,7 +83,10 @@ async fn save(bridge: &Bridge, memory: &dyn Memory, reason: SnapshotReason, live
                 snapshot.id = %snapshot.id, files = snapshot.files, bytes = snapshot.bytes,
                 added_bytes = snapshot.added_bytes, ?reason, took_ms = began.elapsed().as_millis(), "saved"
             );
-            bridge.ports.metrics.count(Metric::Snapshots, 1);
+            let metrics = &bridge.ports.metrics;
+            metrics.count(Metric::Snapshots, 1);
+            metrics.count(Metric::SnapshotBytes, snapshot.added_bytes);
+            metrics.count(Metric::SnapshotMillis, millis(began.elapsed()));
             record(bridge, &snapshot).await;
         }
         Ok(None) => info!(?reason, took_ms = began.elapsed().as_millis(), "nothing to save"),
@@ -98,12 +115,10 @@ async fn record(bridge: &Bridge, snapshot: &Snapshot) {
 
 async fn tidy(bridge: &Bridge, memory: &dyn Memory) {
     let base = match bridge.ports.tasks.get(&bridge.user).await {
-        Ok(state) => state.base.and_then(|base| base.snapshot),
+        Ok(state) => state.base,
         Err(error) => return warn!(error = %chain(&error), "cannot read what must be kept"),
     };
-    let keep: Vec<SnapshotId> = base.into_iter().map(|base| base.id).collect();
-    let now = bridge.ports.clock.now();
-    match memory.tidy(&keep, now, permit(bridge, true)).await {
+    match memory.tidy(base.as_ref(), permit(bridge, true)).await {
         Ok(gone) if gone.is_empty() => {}
         Ok(gone) => {
             info!(snapshots = gone.len(), "let go of old snapshots");

@@ -7,7 +7,8 @@ use std::time::Duration;
 use domain::time::seconds_up;
 use domain::{
     Phase, RestoreInto, RestoreOutcome, RestoreRequest, SnapshotReason, SnapshotRef, TaskState,
-    TaskStatus, candidates,
+    TaskStatus,
+    snapshot::{Plan, plan},
 };
 use platform::{Listing, MemoryError, Metric, OnProgress, Part, Progress, Unavailable, WriteError};
 use protocol::ServerFrame;
@@ -24,6 +25,7 @@ use crate::tell;
 
 /// The repository's own clients have tried again by then, several times.
 const TRIES: u32 = 3;
+const HEARD_OF_EVERY: Duration = Duration::from_secs(60);
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// A gateway that was started, to be stopped by whoever breaks off.
@@ -53,7 +55,12 @@ pub(crate) async fn recall(
 ) -> bool {
     relay.look_around(Duration::ZERO).await;
     let recalling = Recalling { life, relay, state, started };
-    match recalling.run().await {
+    let outcome = tokio::select! {
+        biased;
+        outcome = recalling.run() => outcome,
+        () = recalling.be_heard_of() => Err(NoMemory::Fenced),
+    };
+    match outcome {
         Ok(()) => return true,
         Err(NoMemory::Fenced) => life.halt.fence(),
         Err(NoMemory::Because(reason)) => life.halt.request(Reason::Broken(reason.into())),
@@ -77,20 +84,18 @@ impl Recalling<'_> {
             return Ok(());
         }
         let listed: Vec<_> = listing.snapshots.iter().map(|kept| kept.snapshot.clone()).collect();
-        let known = self.state.base.as_ref().and_then(|base| base.snapshot.as_ref());
-        let mut best = candidates(self.state.base.as_ref(), &listed).into_iter();
-        if listing.is_empty() && known.is_none() {
-            return self.begin_anew().await;
-        }
-        let first = best.next();
-        if first.is_none() && listing.unreadable == 0 {
-            error!(known = ?known, listed = listed.len(), "the snapshot to begin with is gone");
-            return Err(NoMemory::Because(LOST));
-        }
-        let mut fell_back = listing.unreadable > 0
-            || known
-                .is_some_and(|known| first.as_ref().is_some_and(|of| of.order() < known.order()));
-        for snapshot in first.into_iter().chain(best) {
+        let base = self.state.base.as_ref();
+        let best = match plan(base, &listed, listing.unreadable > 0) {
+            Plan::Fresh => return self.begin_anew().await,
+            Plan::From(best) => best,
+            Plan::Lost => {
+                error!(?base, ?listing, "the snapshot to begin with is gone");
+                return Err(NoMemory::Because(LOST));
+            }
+        };
+        let behind = |best: &SnapshotRef| base.is_some_and(|base| base.is_behind_with(best));
+        let mut fell_back = listing.unreadable > 0 || best.first().is_some_and(behind);
+        for snapshot in best {
             if fell_back {
                 self.tell_older(&snapshot);
             }
@@ -100,6 +105,21 @@ impl Recalling<'_> {
             fell_back = true;
         }
         Err(NoMemory::Because(DAMAGED))
+    }
+
+    /// Whoever restores for long is not taken for stuck. Returns when another is current.
+    async fn be_heard_of(&self) {
+        let (tasks, user) = (&self.life.ports.tasks, &self.life.user);
+        loop {
+            tokio::time::sleep(HEARD_OF_EVERY).await;
+            match tasks.set_phase(user, self.life.generation, Phase::Restoring).await {
+                Err(WriteError::Fenced | WriteError::Conflict) => return,
+                Err(WriteError::Unavailable(error)) => {
+                    warn!(error = %chain(&error), "cannot say that we restore");
+                }
+                Ok(()) => {}
+            }
+        }
     }
 
     /// The agent's first day.
@@ -154,8 +174,10 @@ impl Recalling<'_> {
         if !overlaps {
             self.start_gateway().await?;
         }
-        let took_ms = began.elapsed().as_millis();
+        let took_ms = millis(began.elapsed());
         info!(snapshot.id = %from.id, snapshot.generation = %from.generation, took_ms, "restored");
+        self.life.ports.metrics.count(Metric::Restores, 1);
+        self.life.ports.metrics.count(Metric::RestoreMillis, took_ms);
         Ok(true)
     }
 
@@ -287,6 +309,10 @@ pub(crate) async fn stop(started: &Started) {
     {
         warn!("the gateway was not seen to stop, going on anyway");
     }
+}
+
+pub(crate) fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn time_left(elapsed: Duration, progress: Progress) -> Option<Duration> {

@@ -1,12 +1,14 @@
 //! The agent's memory in a repository of the data bucket.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use async_trait::async_trait;
-use domain::{Snapshot, SnapshotId, SnapshotRef, Timestamp, UserId};
+use domain::snapshot::kept;
+use domain::{Snapshot, SnapshotBase, SnapshotId, SnapshotRef, UserId};
 use platform::{
     Clock, Kept, Listing, Memory, MemoryError, OnProgress, Part, Permit, Progress, Saving,
     Unavailable,
@@ -215,20 +217,18 @@ impl Memory for RepositoryMemory {
 
     async fn tidy(
         &self,
-        keep: &[SnapshotId],
-        _now: Timestamp,
+        base: Option<&SnapshotBase>,
         permit: Arc<dyn Permit>,
     ) -> Result<Vec<SnapshotRef>, MemoryError> {
         let opened = self.opened().await?;
         let listing = opened.list().await.map_err(of_repository)?.unwrap_or_default().refs();
-        let retention = Retention::default();
-        let kept = retention.kept(&listing);
+        let kept = kept(base, &listing, &BTreeSet::new());
         let superfluous = listing.iter().filter(|of| !kept.contains(&of.id)).count();
         if superfluous < TIDY_AT {
             return Ok(Vec::new());
         }
         let tidied = opened
-            .tidy(retention, keep.to_vec(), true, blocking(permit))
+            .tidy(Retention::default(), kept.into_iter().collect(), true, blocking(permit))
             .await
             .map_err(of_repository)?;
         match &tidied.pruned {

@@ -314,7 +314,7 @@ fn a_week_begins_with_monday() {
     // Three dozen newer ones take the hours and the days.
     let newer: Vec<u64> =
         (1..=8).flat_map(|d| [7, 8, 9, 10].map(|h| MONDAY + d * DAY + h * HOUR)).collect();
-    let times = [newer.clone(), vec![monday, sunday, MONDAY - 7 * DAY]].concat();
+    let times = [newer, vec![monday, sunday, MONDAY - 7 * DAY]].concat();
     let listed: Vec<SnapshotRef> =
         times.iter().map(|at| snapshot(format!("t{at}"), 1, *at)).collect();
     let kept = kept(None, &listed, &BTreeSet::new());

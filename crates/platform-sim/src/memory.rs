@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use domain::{Snapshot, SnapshotId, SnapshotRef, Timestamp, UserId};
+use domain::{Snapshot, SnapshotBase, SnapshotId, SnapshotRef, UserId};
 use platform::{Kept, Listing, Memory, MemoryError, OnProgress, Part, Permit, Progress, Saving};
 
 use crate::log::Effect;
@@ -214,8 +214,7 @@ impl Memory for SimMemory {
 
     async fn tidy(
         &self,
-        _keep: &[SnapshotId],
-        _now: Timestamp,
+        _base: Option<&SnapshotBase>,
         _permit: Arc<dyn Permit>,
     ) -> Result<Vec<SnapshotRef>, MemoryError> {
         // Nothing here is ever too much.

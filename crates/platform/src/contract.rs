@@ -16,8 +16,10 @@ pub mod endings;
 pub mod inbox;
 pub mod launches;
 pub mod leases;
+mod memory;
 pub mod order;
 mod pool;
+pub mod restores;
 mod scene;
 pub mod settings;
 pub mod snapshots;
@@ -185,14 +187,15 @@ macro_rules! contract_tests {
                 snapshots_are_listed_newest_first_by_the_page,
                 a_place_in_the_list_outlives_its_snapshot,
                 what_is_forgotten_is_no_longer_listed,
+                of_two_generations_at_once_the_younger_one_wins;
+            restores:
                 one_restore_is_asked_for_at_a_time,
                 a_request_survives_its_task,
                 who_asks_for_a_restore_is_due_until_it_is_done,
                 a_request_after_the_look_keeps_the_mark,
                 beginning_with_what_was_asked_for_is_the_restore,
                 a_restore_that_failed_stays_failed,
-                a_restore_ends_once_by_the_current_generation,
-                of_two_generations_at_once_the_younger_one_wins;
+                a_restore_ends_once_by_the_current_generation;
             conversations:
                 a_conversation_begins_empty,
                 conversations_are_listed_by_activity_under_their_first_message,
@@ -238,6 +241,7 @@ mod tests {
             include_str!("contract/launches.rs"),
             include_str!("contract/leases.rs"),
             include_str!("contract/order.rs"),
+            include_str!("contract/restores.rs"),
             include_str!("contract/settings.rs"),
             include_str!("contract/snapshots.rs"),
             include_str!("contract/spares.rs"),

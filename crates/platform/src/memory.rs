@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{Generation, Snapshot, SnapshotId, SnapshotReason, SnapshotRef, Timestamp};
+use domain::{
+    Generation, Snapshot, SnapshotBase, SnapshotId, SnapshotReason, SnapshotRef, Timestamp,
+};
 
 use crate::Unavailable;
 
@@ -108,12 +110,11 @@ pub trait Memory: Send + Sync {
         permit: Arc<dyn Permit>,
     ) -> Result<Option<Snapshot>, MemoryError>;
 
-    /// Lets go of what the retention does not keep, unless it is in `keep`. Seldom worth it:
+    /// Lets go of what the retention does not keep, as the memory stands. Seldom worth it:
     /// nothing happens until there is enough of it. Returns what is gone.
     async fn tidy(
         &self,
-        keep: &[SnapshotId],
-        now: Timestamp,
+        base: Option<&SnapshotBase>,
         permit: Arc<dyn Permit>,
     ) -> Result<Vec<SnapshotRef>, MemoryError>;
 }

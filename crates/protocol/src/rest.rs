@@ -33,7 +33,7 @@ pub struct ApiError {
     pub message: String,
     /// Of `restore_under_way`: which one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub restore: Option<Restore>,
+    pub restore: Option<Box<Restore>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

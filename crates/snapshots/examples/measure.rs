@@ -79,7 +79,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         let scratch = place.path().join("scratch");
         let permit: Permit = Arc::new(|| Ok(()));
-        let source = AgentSource::new(&agent, Excludes::default(), Gateway::Live, &scratch)?;
+        let source = AgentSource::new(&agent, Excludes::none(), Gateway::Live, &scratch)?;
         let save = || Ok(repository.save(source, label, &permit)?);
         measured(what, save, |saved| saved.usage)
     };

@@ -102,26 +102,15 @@ impl Repository {
     /// The key file is for `restic`. We do without.
     pub(crate) fn complete(&mut self) -> Result<(), Error> {
         if self.lacks_key_file {
-            self.add_password(&self.keys.password)?;
+            self.add_key_file()?;
             self.lacks_key_file = false;
         }
         Ok(())
     }
 
-    /// From now on `restic` opens the repository with this password and no other.
-    pub fn change_password(&mut self, password: &str) -> Result<(), Error> {
-        self.begin();
-        let old = files("keys/", &self.backend.objects("keys/")?);
-        self.add_password(password)?;
-        self.keys.password = password.to_owned();
-        let plain = self.plain()?;
-        let gone = old.into_keys().try_for_each(|id| plain.delete_key(&id.into()));
-        gone.map_err(|error| self.explain(error))
-    }
-
-    fn add_password(&self, password: &str) -> Result<(), Error> {
+    fn add_key_file(&self) -> Result<(), Error> {
         let options = KeyOptions::default().hostname(Some(HOST.to_owned()));
-        let added = self.plain()?.add_key(password, &options);
+        let added = self.plain()?.add_key(&self.keys.password, &options);
         added.map(drop).map_err(|error| self.explain(error))
     }
 
@@ -243,6 +232,7 @@ impl Repository {
         }
     }
 
+    #[expect(clippy::boxed_local, reason = "rustic's errors come in boxes")]
     pub(crate) fn explain_save(&self, error: Box<RusticError>) -> SaveError {
         match self.backend.take_failed() {
             Some(failed) => failed.into_save_error(),

@@ -124,7 +124,8 @@ mod tests {
     fn a_year_of_every_five_minutes_leaves_what_was_promised() {
         let all: Vec<_> = (0..105_120).map(|n| at(SATURDAY_NOON + n * 300_000)).collect();
         let kept = Retention::default().kept(&all).len();
-        assert!((24 + 6 + 3..=24 + 7 + 4).contains(&kept), "{kept} are kept");
+        // The last hours, days and weeks end with the same ones: of 35 promises, four at most.
+        assert!((31..=33).contains(&kept), "{kept} are kept");
     }
 
     #[test]

@@ -101,7 +101,7 @@ fn a_damaged_config_is_damage_and_never_a_new_beginning() {
 fn the_key_of_somebody_else_opens_nothing() {
     let world = world();
     let keys = snapshots::keys::RepositoryKeys::generate();
-    let opened = snapshots::Repository::open(world.user.store.clone(), &keys, None);
+    let opened = snapshots::Repository::open(world.user.store, &keys, None);
     assert_damaged(opened.map(drop));
 }
 
@@ -115,7 +115,7 @@ fn an_unreadable_snapshot_is_told_beside_the_others_and_stops_tidying() {
     let mut repository = world.user.opened();
     let listing = repository.list().expect("listed");
     let ids: Vec<_> = listing.refs().into_iter().map(|of| of.id).collect();
-    assert_eq!(ids, [world.snapshot.clone()]);
+    assert_eq!(ids, std::slice::from_ref(&world.snapshot));
     let unreadable: Vec<_> = listing.unreadable.iter().map(|of| of.id.clone()).collect();
     assert_eq!(unreadable, [later]);
     let before = world.user.store.objects();

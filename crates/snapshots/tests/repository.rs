@@ -93,6 +93,49 @@ fn progress_ends_with_everything() {
     assert!(seen.is_sorted_by_key(|progress| progress.bytes));
 }
 
+/// The agent's programs may be at work in the target already.
+#[test]
+fn a_planted_link_leads_nowhere() {
+    let (user, (dir, _)) = (User::new(), agent());
+    let saved = save(&mut user.create().expect("created"), dir.path(), 7, 0).expect("saved");
+    let (place, outside) = (tempfile::tempdir(), tempfile::tempdir());
+    let (place, outside) = (place.expect("a directory"), outside.expect("a directory"));
+    let target = place.path().join("target");
+    let plant = |progress: Progress| {
+        if progress.bytes == 0 {
+            let workspace = target.join("workspace");
+            fs::rename(&workspace, place.path().join("aside")).expect("moved");
+            std::os::unix::fs::symlink(outside.path(), workspace).expect("a link");
+            for name in ["large", "notes.md"] {
+                fs::write(outside.path().join(name), b"not the agent's").expect("a file");
+            }
+        }
+    };
+    let id = &saved.snapshot.id;
+    let restored = user.opened().restore(id, &Part::Everything, &target, None, &plant);
+    assert!(matches!(restored, Err(snapshots::Error::Local { .. })), "{restored:?}");
+    for name in ["large", "notes.md"] {
+        let content = fs::read(outside.path().join(name)).expect("it is there");
+        assert_eq!(content, b"not the agent's");
+    }
+}
+
+#[test]
+fn what_is_not_as_in_the_snapshot_is_noticed() {
+    let (user, (dir, _)) = (User::new(), agent());
+    let saved = save(&mut user.create().expect("created"), dir.path(), 7, 0).expect("saved");
+    let target = tempfile::tempdir().expect("a directory");
+    let cut = |progress: Progress| {
+        if progress.bytes == progress.total_bytes {
+            fs::write(target.path().join("workspace/notes.md"), b"").expect("a file");
+        }
+    };
+    let id = &saved.snapshot.id;
+    let restored = user.opened().restore(id, &Part::Everything, target.path(), None, &cut);
+    assert!(matches!(restored, Err(snapshots::Error::Local { .. })), "{restored:?}");
+    assert_eq!(Picture::of(target.path()).len(), 0, "no half of it stays");
+}
+
 #[test]
 fn an_unchanged_snapshot_is_one_request_and_a_small_change_few() {
     let (user, (dir, _)) = (User::new(), agent());
@@ -172,17 +215,4 @@ fn of_two_generations_at_once_the_younger_is_picked() {
     assert_restores(&mut repository, &old_saved.snapshot.id, &Picture::of(dir.path()));
     let report = repository.check(true).expect("checked");
     assert_eq!(report.problems, Vec::<String>::new());
-}
-
-#[test]
-fn a_new_password_takes_the_place_of_the_old_one() {
-    let (user, (dir, picture)) = (User::new(), agent());
-    let mut repository = user.create().expect("created");
-    let saved = save(&mut repository, dir.path(), 7, 0).expect("saved");
-    let before = user.store.keys("keys/");
-    repository.change_password("another").expect("changed");
-    let after = user.store.keys("keys/");
-    assert_eq!((before.len(), after.len()), (1, 1));
-    assert_ne!(before, after);
-    assert_restores(&mut user.opened(), &saved.snapshot.id, &picture);
 }

@@ -82,21 +82,3 @@ fn restic_checks_and_restores_what_we_saved() {
     restic.does(&["restore", saved.id.as_str(), "--target", path]);
     Picture::of(dir.path()).assert_equal(target.path());
 }
-
-#[test]
-fn restic_opens_it_with_the_new_password_only() {
-    if restic().is_none() {
-        return;
-    }
-    let user = User::new();
-    let mut repository = user.create().expect("created");
-    repository.change_password("another").expect("changed");
-    let exported = tempfile::tempdir().expect("a directory");
-    user.store.export(exported.path());
-    let opens = |password| {
-        let restic = Restic { repository: exported.path(), password };
-        restic.run(&["cat", "config"]).status.success()
-    };
-    assert!(opens("another"));
-    assert!(!opens(&user.keys.password));
-}

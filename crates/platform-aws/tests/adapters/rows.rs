@@ -142,6 +142,36 @@ async fn a_batch_that_answers_nothing_at_all_is_given_up() {
     tasks.get_many(&[ana()]).await.expect_err("says nothing");
 }
 
+/// It was asked for between our look and our write: what we begin with is what was asked for.
+#[tokio::test]
+async fn a_request_that_comes_while_a_generation_begins_is_seen() {
+    let row = json!({
+        "PK": { "S": "USER#ana" }, "status": { "S": "Starting" }, "generation": { "N": "2" },
+    });
+    let mut asked = row.clone();
+    asked["restoreId"] = json!({ "S": "r1" });
+    asked["restoreSnapshot"] = json!({ "S": "s0" });
+    asked["restoreInto"] = json!({ "S": r#"{"into":"place"}"# });
+    asked["restoreAt"] = json!({ "N": "1" });
+    let refused = json!({ "message": "The conditional request failed", "Item": asked });
+    let server = Answers::start([
+        Answer::ok(json!({ "Item": row })),
+        Answer::exception("ConditionalCheckFailedException", refused),
+        Answer::ok(json!({})),
+    ]);
+    let snapshots = DynamoSnapshots::new(aws_at(server.url()).dynamodb(), "tasks", "settings");
+    let begun = snapshots.begin_from(&ana(), Generation(2), gone(1).first(), NOW).await;
+    begun.expect("current");
+    let writes: Vec<Value> = server.asked()[1..].iter().map(|asked| asked.json()).collect();
+    let says = |n: usize, part: &str, what: &str| {
+        writes[n][part].as_str().is_some_and(|text| text.contains(what))
+    };
+    assert!(says(0, "ConditionExpression", "attribute_not_exists(#restoreId)"), "{writes:?}");
+    assert!(!says(0, "UpdateExpression", "#restoreOutcome"), "{writes:?}");
+    assert!(says(1, "ConditionExpression", "#restoreId = :seenRequest"), "{writes:?}");
+    assert!(says(1, "UpdateExpression", "#restoreOutcome = :outcome"), "{writes:?}");
+}
+
 fn gone(count: u64) -> Vec<SnapshotRef> {
     let name = |n: u64| SnapshotId::new(format!("s{n}")).expect("valid");
     let snapshot = |n| SnapshotRef { id: name(n), generation: Generation(1), at: Timestamp(n) };
