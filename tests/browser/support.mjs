@@ -13,7 +13,8 @@ import { after, test } from 'node:test'
 import { chromium } from 'playwright-core'
 
 const root = resolve(import.meta.dirname, '../..')
-const program = (name) => join(root, 'target/debug', name)
+const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target')
+const program = (name) => join(target, 'debug', name)
 const openclaw = resolve(root, process.env.OPENCLAW_DIR ?? 'container')
 
 /** Why the real gateway cannot be used here, or false. */
