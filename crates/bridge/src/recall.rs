@@ -326,7 +326,11 @@ fn how_far(part: Part, progress: Progress) -> String {
         Part::Workspace => "your agent's files",
     };
     let (done, total) = (megabytes(progress.bytes), megabytes(progress.bytes_total));
-    format!("Restoring {what}: {done} of {total} MB, {} files.", progress.files_total)
+    let files = match progress.files_total {
+        1 => "1 file".to_owned(),
+        files => format!("{files} files"),
+    };
+    format!("Restoring {what}: {done} of {total} MB, {files}.")
 }
 
 fn megabytes(bytes: u64) -> u64 {

@@ -1,10 +1,12 @@
 //! An agent's directory as the lines that were written into it, and a repository of snapshots.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{Snapshot, SnapshotBase, SnapshotId, SnapshotRef, UserId};
 use platform::{Kept, Listing, Memory, MemoryError, OnProgress, Part, Permit, Progress, Saving};
+use tokio::time::sleep;
 
 use crate::log::Effect;
 use crate::state::State;
@@ -97,6 +99,11 @@ impl World {
         self.lock().store_snapshot(user, saving, lines).id
     }
 
+    /// Of each part.
+    pub fn slow_restores(&self, takes: Duration) {
+        self.lock().restores_take = takes;
+    }
+
     /// From now on no save ends.
     pub fn hang_saves(&self) {
         self.lock().saves_hang = true;
@@ -166,7 +173,12 @@ impl Memory for SimMemory {
             Part::Workspace => "memory.restore_workspace",
         };
         let stored = self.world.call(operation, |state| self.stored(state, snapshot)).await?;
-        on_progress(Progress { bytes: 1, bytes_total: 2, files_total: 1 });
+        let takes = self.world.lock().restores_take;
+        for tenth in 1..=10 {
+            sleep(takes / 10).await;
+            let (bytes, bytes_total) = (tenth * 1_000_000, 10_000_000);
+            on_progress(Progress { bytes, bytes_total, files_total: 1 });
+        }
         self.disk.change(|lines| match part {
             Part::State => lines.state.clone_from(&stored.lines.state),
             Part::Workspace => lines.workspace.clone_from(&stored.lines.workspace),

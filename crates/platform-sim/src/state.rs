@@ -1,6 +1,7 @@
 //! Everything there is, and the fence that guards it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use domain::{
     ConnectionId, Conversation, ConversationId, Generation, InboxMessage, MessageId, Snapshot,
@@ -57,6 +58,7 @@ pub(crate) struct State {
     pub(crate) time_zones: BTreeMap<UserId, TimeZone>,
     pub(crate) repositories: BTreeMap<UserId, Repository>,
     pub(crate) saves_hang: bool,
+    pub(crate) restores_take: Duration,
     pub(crate) uploads: BTreeMap<UploadKey, Vec<u8>>,
     pub(crate) everybodys_wakes_ms: Vec<u64>,
     pub(crate) counted: BTreeMap<Metric, u64>,

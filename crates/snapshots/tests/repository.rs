@@ -101,22 +101,24 @@ fn a_planted_link_leads_nowhere() {
     let (place, outside) = (tempfile::tempdir(), tempfile::tempdir());
     let (place, outside) = (place.expect("a directory"), outside.expect("a directory"));
     let target = place.path().join("target");
+    let (aside, others) = (place.path().join("aside"), b"not the agent's");
     let plant = |progress: Progress| {
         if progress.bytes == 0 {
             let workspace = target.join("workspace");
-            fs::rename(&workspace, place.path().join("aside")).expect("moved");
+            fs::rename(&workspace, &aside).expect("moved");
             std::os::unix::fs::symlink(outside.path(), workspace).expect("a link");
-            for name in ["large", "notes.md"] {
-                fs::write(outside.path().join(name), b"not the agent's").expect("a file");
+            for entry in fs::read_dir(&aside).expect("it can be listed") {
+                let name = entry.expect("an entry").file_name();
+                fs::write(outside.path().join(name), others).expect("a file");
             }
         }
     };
     let id = &saved.snapshot.id;
     let restored = user.opened().restore(id, &Part::Everything, &target, None, &plant);
     assert!(matches!(restored, Err(snapshots::Error::Local { .. })), "{restored:?}");
-    for name in ["large", "notes.md"] {
-        let content = fs::read(outside.path().join(name)).expect("it is there");
-        assert_eq!(content, b"not the agent's");
+    for entry in fs::read_dir(outside.path()).expect("it can be listed") {
+        let path = entry.expect("an entry").path();
+        assert_eq!(fs::read(&path).expect("it is there"), others, "{}", path.display());
     }
 }
 

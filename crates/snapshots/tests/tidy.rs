@@ -67,22 +67,31 @@ fn permission_is_asked_before_every_change() {
     let user = User::new();
     let dir = tempfile::tempdir().expect("a directory");
     let mut repository = user.create().expect("created");
-    for minute in [0, 60, 120] {
+    let retention = last_hour(Duration::ZERO);
+    for minute in [0, 60, 120, 180] {
         trees::write(dir.path(), "workspace/notes", minute.to_string().as_bytes());
         save(&mut repository, dir.path(), 7, minute).expect("saved");
+        if minute == 60 {
+            // So that there are packs to remove.
+            let tidied = repository.tidy(&retention, &[], true, &yes()).expect("listed");
+            tidied.pruned.expect("tidied");
+        }
     }
     let whole = user.store.objects();
     for allowed in 0.. {
         user.store.set_objects(whole.clone());
         user.store.take_calls();
         let (asked, permit) = allowing(allowed);
-        let tidied = user.opened().tidy(&last_hour(Duration::ZERO), &[], true, &permit);
+        let tidied = user.opened().tidy(&retention, &[], true, &permit);
         let tidied = tidied.expect("listed");
         let changes = user.store.calls().iter().filter(|call| call.changes()).count();
         match tidied.pruned {
             Err(SaveError::Refused(Refused::Fenced)) => assert!(changes <= allowed),
             Ok(_) => {
                 assert_eq!(changes, asked.load(Ordering::SeqCst));
+                let packs = user.store.keys("data/");
+                let whole = whole.keys().filter(|key| key.starts_with("data/"));
+                assert!(whole.filter(|key| !packs.contains(key)).count() > 0, "no pack went");
                 return;
             }
             Err(other) => panic!("{other:?}"),

@@ -8,7 +8,7 @@ use domain::{
     SnapshotId, SnapshotReason, TaskStatus,
 };
 use platform::{Clock, Saving, Tasks};
-use platform_sim::{Lines, World};
+use platform_sim::{Effect, Lines, World};
 use protocol::{Nudge, ServerFrame};
 use tokio::time::sleep;
 
@@ -170,6 +170,32 @@ async fn a_damaged_snapshot_falls_back_to_the_one_before_and_says_so() {
     let words = told(&world, &tab);
     assert!(words.iter().any(|words| words.contains("damaged")), "{words:?}");
     assert_eq!(base(&world), ids(&world).first().cloned());
+}
+
+/// I10: how far, and how long still; and whoever restores for long is not taken for stuck.
+#[tokio::test(start_paused = true)]
+async fn a_long_restore_says_how_far_it_is() {
+    let world = world_at(0).await;
+    learn(&world, "m1").await;
+    world.slow_restores(Duration::from_secs(100));
+    let tab = open_tab(&world, "tab1").await;
+    remember(&world).await.1.expect("a good end");
+    let frames = world.pushed(&tab).into_iter();
+    let told: Vec<_> = frames
+        .filter_map(|frame| match frame {
+            ServerFrame::Status { detail, eta_seconds, .. } => Some((detail?, eta_seconds)),
+            _ => None,
+        })
+        .collect();
+    let half = "Restoring your agent's files: 5 of 10 MB, 1 file.".to_owned();
+    assert!(told.contains(&(half, Some(50))), "{told:?}");
+    let of_this_life =
+        |effect: &Effect| matches!(effect, Effect::Wrote { generation } if generation.0 == 2);
+    let log = world.log().into_iter();
+    let log = log.take_while(|entry| entry.effect != Effect::Running { generation: Generation(2) });
+    let heard: Vec<_> = log.filter(|entry| of_this_life(&entry.effect)).map(|e| e.at).collect();
+    let silence = heard.windows(2).map(|pair| pair[1] - pair[0]).max().expect("it writes");
+    assert!(silence <= Duration::from_secs(61), "{silence:?}");
 }
 
 #[tokio::test(start_paused = true)]

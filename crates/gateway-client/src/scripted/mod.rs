@@ -130,6 +130,12 @@ impl ScriptedGateway {
         self.world.resume_interrupted();
     }
 
+    /// As [`crash`](Self::crash), and the disk is lost, too.
+    pub fn lose_everything(&self) {
+        self.world.forget();
+        self.world.crash();
+    }
+
     /// As SIGTERM: refuses requests, lets runs finish, says `shutdown`, closes with 1012.
     pub async fn shutdown(&self) {
         self.world.drain().await;

@@ -146,6 +146,10 @@ impl World {
         state.runs.clear();
     }
 
+    pub(crate) fn forget(&self) {
+        self.state().stored = Stored::default();
+    }
+
     /// The real one does this some seconds after it started, unasked.
     pub(crate) fn resume_interrupted(self: &Arc<Self>) {
         let (boot, interrupted) = {
