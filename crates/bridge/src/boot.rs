@@ -172,6 +172,9 @@ async fn become_running(bridge: &Arc<Bridge>, state: &TaskState) {
         match tasks.set_running(&bridge.user, bridge.generation, woke_in, now).await {
             Ok(()) => {
                 info!(woke_in_ms = woke_in.as_millis(), "running");
+                // Set, then read: whoever asked for a restore before this met Starting, and has
+                // told nobody.
+                bridge.wants.restore.notify_one();
                 bridge.relay.frame(&tell::status(TaskStatus::Running, Phase::Ready, None));
                 bridge.tasks.spawn(note_wake(bridge.clone(), woke_in));
                 return;

@@ -122,9 +122,6 @@ async fn serve_user(bridge: &Arc<Bridge>, life: &Life, gateway: &dyn Gateway, st
     tasks.spawn(follow_gateway(bridge.clone(), gateway.state()));
     tasks.spawn(listen(bridge.clone(), life.line.clone()));
     tasks.spawn(keep(bridge.clone(), life.memory.clone()));
-    if state.restore.is_some() {
-        bridge.wants.restore.notify_one();
-    }
 
     bridge.habits.begin(life.time_zone.clone(), state.activity.clone());
     let read_zone = bridge.habits.read_zone(&bridge.ports, &bridge.user);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use async_trait::async_trait;
+use domain::limits::SNAPSHOT_UNUSED_KEPT;
 use domain::snapshot::kept;
 use domain::{Snapshot, SnapshotBase, SnapshotId, SnapshotRef, UserId};
 use platform::{
@@ -222,15 +223,15 @@ impl Memory for RepositoryMemory {
     ) -> Result<Vec<SnapshotRef>, MemoryError> {
         let opened = self.opened().await?;
         let listing = opened.list().await.map_err(of_repository)?.unwrap_or_default().refs();
-        let kept = kept(base, &listing, &BTreeSet::new());
-        let superfluous = listing.iter().filter(|of| !kept.contains(&of.id)).count();
+        let base = base.cloned();
+        let keeps = move |listed: &[SnapshotRef]| kept(base.as_ref(), listed, &BTreeSet::new());
+        let stay = keeps(&listing);
+        let superfluous = listing.iter().filter(|of| !stay.contains(&of.id)).count();
         if superfluous < TIDY_AT {
             return Ok(Vec::new());
         }
-        let tidied = opened
-            .tidy(Retention::default(), kept.into_iter().collect(), true, blocking(permit))
-            .await
-            .map_err(of_repository)?;
+        let retention = Retention { keeps: Arc::new(keeps), unused_kept: SNAPSHOT_UNUSED_KEPT };
+        let tidied = opened.tidy(retention, true, blocking(permit)).await.map_err(of_repository)?;
         match &tidied.pruned {
             Ok(pruned) => info!(?pruned, "tidied the repository"),
             Err(error) => warn!(error = %chain(error), "could not tidy the repository in full"),

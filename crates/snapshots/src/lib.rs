@@ -26,7 +26,7 @@ pub use error::{Error, Permit, Refused, SaveError};
 pub use list::{Listed, Listing, Unreadable};
 pub use repository::Repository;
 pub use restore::{Owner, Part, Progress, Restored};
-pub use retention::Retention;
+pub use retention::{Keeps, Retention};
 pub use s3_store::{Patience, S3Store};
 pub use save::{Honest, SaveLabel, Saved};
 pub use tidy::{Pruned, Tidied};

@@ -32,18 +32,16 @@ pub struct Pruned {
 }
 
 impl Repository {
-    /// `keep` stays, whatever its age. `permit` is asked before every single change.
+    /// `permit` is asked before every single change.
     pub fn tidy(
         &mut self,
         retention: &Retention,
-        keep: &[SnapshotId],
         prune: bool,
         permit: &Permit,
     ) -> Result<Tidied, Error> {
         let listing = self.list()?;
         whole(&listing)?;
-        let mut kept = retention.kept(&listing.refs());
-        kept.extend(keep.iter().cloned());
+        let kept = (retention.keeps)(&listing.refs());
         self.begin();
         self.backend.guard(gate(permit.clone()));
         let mut forgotten = Vec::new();

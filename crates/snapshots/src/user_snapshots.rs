@@ -132,11 +132,10 @@ impl UserSnapshots {
     pub async fn tidy(
         &self,
         retention: Retention,
-        keep: Vec<SnapshotId>,
         prune: bool,
         permit: Permit,
     ) -> Result<Tidied, Error> {
-        self.run(move |worker| worker.existing()?.tidy(&retention, &keep, prune, &permit)).await
+        self.run(move |worker| worker.existing()?.tidy(&retention, prune, &permit)).await
     }
 
     pub async fn find(&self, id: SnapshotId) -> Result<Option<Snapshot>, Error> {

@@ -2,10 +2,12 @@
 
 mod support;
 
+use std::time::Duration;
+
 use domain::SnapshotId;
-use snapshots::{Error, Retention, SaveError};
+use snapshots::{Error, SaveError};
 use support::trees::{self, Picture};
-use support::{User, assert_restores, restore, save, yes};
+use support::{User, assert_restores, newest_and, restore, save, yes};
 
 struct World {
     user: User,
@@ -75,7 +77,7 @@ fn a_damaged_index_is_damage_and_nothing_is_written() {
             assert!(matches!(saved, Err(SaveError::Repository(Error::Damaged(_)))), "{saved:?}");
             assert_eq!(world.user.store.objects(), before);
         }
-        let tidied = world.user.opened().tidy(&Retention::default(), &[], true, &yes());
+        let tidied = world.user.opened().tidy(&newest_and(&[], Duration::ZERO), true, &yes());
         let refused = tidied.map(|tidied| tidied.pruned.is_err());
         assert!(matches!(refused, Ok(true) | Err(_)), "{refused:?}");
         assert_eq!(world.user.store.objects(), before);
@@ -119,7 +121,7 @@ fn an_unreadable_snapshot_is_told_beside_the_others_and_stops_tidying() {
     let unreadable: Vec<_> = listing.unreadable.iter().map(|of| of.id.clone()).collect();
     assert_eq!(unreadable, [later]);
     let before = world.user.store.objects();
-    assert_damaged(repository.tidy(&Retention::default(), &[], true, &yes()));
+    assert_damaged(repository.tidy(&newest_and(&[], Duration::ZERO), true, &yes()));
     assert_eq!(world.user.store.objects(), before);
     assert_restores(&mut repository, &world.snapshot, &world.picture);
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use domain::SnapshotId;
 use snapshots::store::ObjectStore;
-use snapshots::{Error, Repository, Retention, SaveError};
+use snapshots::{Error, Repository, SaveError};
 use support::faults::{Call, Kind, Plan};
 use support::trees::{self, Picture};
-use support::{User, assert_restores, restore, save, yes};
+use support::{User, assert_restores, newest_and, restore, save, yes};
 
 /// More calls than any operation here makes.
 const FOR_GOOD: usize = 10_000;
@@ -196,18 +196,19 @@ fn a_failed_tidying_loses_nothing_that_is_kept() {
     save(&mut repository, changed, 7, 1).expect("saved");
     trees::write(changed, "workspace/gone", b"only in this one");
     save(&mut repository, changed, 7, 2).expect("saved");
-    let retention = at_once();
     let keep = [world.finished.clone()];
-    repository.tidy(&retention, &keep, true, &yes()).expect("listed").pruned.expect("tidied");
+    let retention = newest_and(&keep, Duration::ZERO);
+    repository.tidy(&retention, true, &yes()).expect("listed").pruned.expect("tidied");
     std::fs::remove_file(changed.join("workspace/gone")).expect("removed");
     let newest = save(&mut repository, changed, 7, 3).expect("saved").snapshot.id;
     let picture = Picture::of(changed);
     let world = World { objects: world.user.store.objects(), ..world };
     at_every_call(|plan| {
         world.begin(plan);
-        let tidied = world.user.open().and_then(|repository| {
-            repository.expect("it is there").tidy(&retention, &keep, true, &yes())
-        });
+        let tidied = world
+            .user
+            .open()
+            .and_then(|repository| repository.expect("it is there").tidy(&retention, true, &yes()));
         assert_reads_before_writes(&world.user.store.calls());
         let struck = world.user.store.settle();
         match tidied.map(|tidied| tidied.pruned) {
@@ -218,7 +219,7 @@ fn a_failed_tidying_loses_nothing_that_is_kept() {
         world.finished_restores();
         assert_restores(&mut world.user.opened(), &newest, &picture);
         // And what remains of it is done by the next one.
-        let again = world.user.opened().tidy(&retention, &keep, true, &yes()).expect("listed");
+        let again = world.user.opened().tidy(&retention, true, &yes()).expect("listed");
         again.pruned.expect("tidied");
         world.finished_restores();
         assert_restores(&mut world.user.opened(), &newest, &picture);
@@ -227,10 +228,6 @@ fn a_failed_tidying_loses_nothing_that_is_kept() {
 }
 
 /// Nothing is spared, so that one run does all there is to do.
-fn at_once() -> Retention {
-    Retention { hourly: 0, daily: 0, weekly: 0, unused_kept: Duration::ZERO }
-}
-
 #[test]
 fn nothing_is_changed_when_the_listing_fails() {
     let world = world();
@@ -240,7 +237,7 @@ fn nothing_is_changed_when_the_listing_fails() {
         assert!(world.user.store.list(prefix).is_err());
         let saved = save(&mut repository, world.changed.path(), 7, 5);
         assert!(saved.is_err());
-        assert!(repository.tidy(&at_once(), &[], true, &yes()).is_err());
+        assert!(repository.tidy(&newest_and(&[], Duration::ZERO), true, &yes()).is_err());
         assert!(world.user.open().is_err());
         assert!(world.user.create().is_err());
         assert!(!world.user.store.calls().iter().any(Call::changes));

@@ -14,8 +14,8 @@ use rand::RngExt;
 use snapshots::dir_store::DirStore;
 use snapshots::keys::RepositoryKeys;
 use snapshots::store::ObjectStore;
-use snapshots::{Error, Repository, Retention};
-use support::{restore, save, trees, yes};
+use snapshots::{Error, Repository};
+use support::{newest_and, restore, save, trees, yes};
 
 const KILLS: usize = 200;
 /// Set for the process that is to be killed.
@@ -77,9 +77,8 @@ fn saves_until_it_is_killed() {
         let saved = save(&mut repository, &agent, 1, number).expect("saved");
         writeln!(finished, "{number} {}", saved.snapshot.id).expect("written");
         if number % 3 == 0 {
-            let retention =
-                Retention { hourly: 1, daily: 0, weekly: 0, unused_kept: Duration::ZERO };
-            repository.tidy(&retention, &[], true, &yes()).expect("listed").pruned.expect("tidied");
+            let retention = newest_and(&[], Duration::ZERO);
+            repository.tidy(&retention, true, &yes()).expect("listed").pruned.expect("tidied");
         }
     }
 }

@@ -4,9 +4,10 @@ mod support;
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use support::trees::{self, Picture};
-use support::{User, save, yes};
+use support::{User, newest_and, save, yes};
 
 /// Set on machines that have no restic, and only there.
 const WITHOUT: &str = "SNAPSHOTS_WITHOUT_RESTIC";
@@ -66,7 +67,11 @@ fn restic_checks_and_restores_what_we_saved() {
     save(&mut repository, dir.path(), 7, 0).expect("saved");
     trees::write(dir.path(), "workspace/notes.md", b"# Newer\n");
     let saved = save(&mut repository, dir.path(), 8, 5).expect("saved").snapshot;
-    repository.tidy(&Default::default(), &[], true, &yes()).expect("listed").pruned.expect("done");
+    repository
+        .tidy(&newest_and(&[], Duration::from_secs(24 * 3_600)), true, &yes())
+        .expect("listed")
+        .pruned
+        .expect("done");
     let exported = tempfile::tempdir().expect("a directory");
     user.store.export(exported.path());
     let restic = Restic { repository: exported.path(), password: &user.keys.password };

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use snapshots::{Permit, Refused, Retention, SaveError};
 use support::trees::{self, Picture};
-use support::{User, assert_restores, save, yes};
+use support::{User, assert_restores, newest_and, save, yes};
 
-/// Of the last hour one, and unused packs are kept that long.
-fn last_hour(unused_kept: Duration) -> Retention {
-    Retention { hourly: 1, daily: 0, weekly: 0, unused_kept }
+/// Only the newest, and unused packs for so long.
+fn newest(unused_kept: Duration) -> Retention {
+    newest_and(&[], unused_kept)
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -29,16 +29,16 @@ fn what_is_not_kept_is_forgotten_and_its_packs_go_later() {
     let second = save(&mut repository, dir.path(), 7, 120).expect("saved").snapshot;
     let packs = user.store.keys("data/");
 
-    let tidied = repository.tidy(&last_hour(DAY), &[], true, &yes()).expect("listed");
+    let tidied = repository.tidy(&newest(DAY), true, &yes()).expect("listed");
     assert_eq!(tidied.forgotten, [first]);
     let pruned = tidied.pruned.expect("tidied").expect("pruned");
     assert_eq!((pruned.marked_packs, pruned.removed_packs), (2, 0));
     assert!(packs.iter().all(|pack| user.store.keys("data/").contains(pack)), "never at once");
-    let again = repository.tidy(&last_hour(DAY), &[], true, &yes()).expect("listed");
+    let again = repository.tidy(&newest(DAY), true, &yes()).expect("listed");
     assert_eq!(again.forgotten, []);
     assert!(packs.iter().all(|pack| user.store.keys("data/").contains(pack)), "not that soon");
 
-    let done = repository.tidy(&last_hour(Duration::ZERO), &[], true, &yes()).expect("listed");
+    let done = repository.tidy(&newest(Duration::ZERO), true, &yes()).expect("listed");
     assert!(done.pruned.expect("tidied").expect("pruned").removed_bytes > 500_000);
     let left: usize = user.store.objects().values().map(|content| content.len()).sum();
     assert!(left < 100_000, "{left} bytes are left");
@@ -55,8 +55,8 @@ fn what_must_be_kept_is_kept_whatever_its_age() {
         .map(|minute| save(&mut repository, dir.path(), 7, minute).expect("saved").snapshot)
         .into();
     let keep = [saved[0].id.clone()];
-    let retention = last_hour(DAY);
-    let tidied = repository.tidy(&retention, &keep, false, &yes()).expect("listed");
+    let retention = newest_and(&keep, DAY);
+    let tidied = repository.tidy(&retention, false, &yes()).expect("listed");
     assert_eq!(tidied.forgotten, [saved[1].clone()]);
     assert!(matches!(tidied.pruned, Ok(None)));
     assert_restores(&mut user.opened(), &keep[0], &Picture::of(dir.path()));
@@ -67,13 +67,13 @@ fn permission_is_asked_before_every_change() {
     let user = User::new();
     let dir = tempfile::tempdir().expect("a directory");
     let mut repository = user.create().expect("created");
-    let retention = last_hour(Duration::ZERO);
+    let retention = newest(Duration::ZERO);
     for minute in [0, 60, 120, 180] {
         trees::write(dir.path(), "workspace/notes", minute.to_string().as_bytes());
         save(&mut repository, dir.path(), 7, minute).expect("saved");
         if minute == 60 {
             // So that there are packs to remove.
-            let tidied = repository.tidy(&retention, &[], true, &yes()).expect("listed");
+            let tidied = repository.tidy(&retention, true, &yes()).expect("listed");
             tidied.pruned.expect("tidied");
         }
     }
@@ -82,7 +82,7 @@ fn permission_is_asked_before_every_change() {
         user.store.set_objects(whole.clone());
         user.store.take_calls();
         let (asked, permit) = allowing(allowed);
-        let tidied = user.opened().tidy(&retention, &[], true, &permit);
+        let tidied = user.opened().tidy(&retention, true, &permit);
         let tidied = tidied.expect("listed");
         let changes = user.store.calls().iter().filter(|call| call.changes()).count();
         match tidied.pruned {
@@ -129,7 +129,7 @@ fn who_saves_while_others_tidy_loses_nothing() {
     save(&mut writer, dir.path(), 7, 1).expect("saved");
     let mut other = user.opened();
     save(&mut other, poor.path(), 8, 120).expect("saved");
-    let tidied = other.tidy(&last_hour(DAY), &[], true, &yes()).expect("listed");
+    let tidied = other.tidy(&newest(DAY), true, &yes()).expect("listed");
     assert_eq!(tidied.forgotten.len(), 2);
     assert!(tidied.pruned.expect("tidied").expect("pruned").marked_packs > 0);
 
@@ -140,7 +140,7 @@ fn who_saves_while_others_tidy_loses_nothing() {
     assert_restores(&mut other, &late, &rich);
     // The next tidying finds that they are needed after all.
     let keep = [late.clone()];
-    let again = other.tidy(&last_hour(Duration::ZERO), &keep, true, &yes()).expect("listed");
+    let again = other.tidy(&newest_and(&keep, Duration::ZERO), true, &yes()).expect("listed");
     again.pruned.expect("tidied");
     assert_restores(&mut user.opened(), &late, &rich);
     let report = user.opened().check(true).expect("checked");
@@ -159,7 +159,7 @@ fn a_snapshot_after_such_a_restore_stands_on_its_own() {
     let poor = tempfile::tempdir().expect("a directory");
     trees::write(poor.path(), "workspace/alone", b"alone");
     save(&mut writer, poor.path(), 7, 120).expect("saved");
-    let tidied = writer.tidy(&last_hour(DAY), &[], true, &yes()).expect("listed");
+    let tidied = writer.tidy(&newest(DAY), true, &yes()).expect("listed");
     tidied.pruned.expect("tidied");
     let name = format!("snapshots/{only}");
     let mut objects = user.store.objects();

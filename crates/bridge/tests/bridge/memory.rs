@@ -361,6 +361,33 @@ async fn files_of_then_lie_beside_the_files_of_now() {
     life.end().await.expect("a good end");
 }
 
+/// Asked for while nobody listened: whoever comes to listen looks.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_came_before_the_line_was_up_is_found() {
+    let world = world_at(0).await;
+    learn(&world, "m1").await;
+    let life = Played::next(&world, policy()).await;
+    crate::support::until(|| world.task(&user()).status == TaskStatus::Running).await;
+    life.lose_line();
+    ask(&world, &ids(&world)[0], RestoreInto::Folder { name: "then".into() }).await;
+    crate::support::until(|| outcome(&world).is_some()).await;
+    life.end().await.expect("a good end");
+}
+
+/// Asked for in the last moment of the boot, when nobody is nudged yet.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_met_a_starting_task_is_found_when_it_runs() {
+    let world = world_at(0).await;
+    learn(&world, "m1").await;
+    let life = Played::next(&world, policy()).await;
+    // Its line is up, and its gateway is not.
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(world.task(&user()).status, TaskStatus::Starting);
+    ask(&world, &ids(&world)[0], RestoreInto::Folder { name: "then".into() }).await;
+    crate::support::until(|| outcome(&world).is_some()).await;
+    life.end().await.expect("a good end");
+}
+
 /// A nudge may be lost; whoever is there looks for himself.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_nobody_was_told_of_is_found_at_the_next_boot() {

@@ -242,6 +242,10 @@ impl Played {
         sockets.last().expect("it has dialled").send(text).expect("the socket is up");
     }
 
+    pub(crate) fn lose_line(&self) {
+        self.exchange.lose_all();
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(self) {
         self.life.abort();

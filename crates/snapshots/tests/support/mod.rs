@@ -6,14 +6,15 @@ pub(crate) mod trees;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use domain::{Generation, SnapshotId, SnapshotReason, Timestamp};
+use domain::{Generation, SnapshotId, SnapshotReason, SnapshotRef, Timestamp};
 use rustic_core::{
     Excludes, LocalSource, LocalSourceFilterOptions, LocalSourceSaveOptions, ReadSource,
 };
 use snapshots::keys::RepositoryKeys;
 use snapshots::store::ObjectStore;
-use snapshots::{Error, Honest, Part, Permit, Repository, SaveError, SaveLabel, Saved};
+use snapshots::{Error, Honest, Part, Permit, Repository, Retention, SaveError, SaveLabel, Saved};
 
 pub(crate) struct Directory {
     root: PathBuf,
@@ -55,6 +56,16 @@ impl ReadSource for Directory {
     fn entries(&self) -> Self::Iter {
         self.source.entries()
     }
+}
+
+/// Only the newest and these stay, and unused packs for so long.
+pub(crate) fn newest_and(keep: &[SnapshotId], unused_kept: Duration) -> Retention {
+    let keep = keep.to_vec();
+    let keeps = move |listed: &[SnapshotRef]| {
+        let newest = listed.iter().max_by_key(|of| of.order()).map(|of| of.id.clone());
+        keep.iter().cloned().chain(newest).collect()
+    };
+    Retention { keeps: Arc::new(keeps), unused_kept }
 }
 
 pub(crate) const NOON: u64 = 1_795_262_400_000;
