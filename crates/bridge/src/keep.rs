@@ -13,6 +13,7 @@ use platform::{Memory, MemoryError, Metric, Permit, Saving, Tasks, Unavailable, 
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{error, info, warn};
 
+use crate::activity::Activity;
 use crate::bridge::Bridge;
 use crate::chain::chain;
 use crate::halt::Reason;
@@ -40,26 +41,58 @@ impl Saved {
 
 /// Saves every so often, and when somebody asks, until the bridge stops. The last save is
 /// [`last_save`].
+///
+/// In a quiet moment: a gateway takes up the runs that its state calls interrupted, and one that
+/// was answered after the snapshot would be run again by the next machine. Whoever talks for a
+/// whole round without a pause is saved all the same.
 pub(crate) async fn keep(bridge: Arc<Bridge>, memory: Arc<dyn Memory>) {
-    let mut next = Instant::now() + bridge.policy.save_every;
+    let every = bridge.policy.save_every;
+    let mut round = Instant::now() + every;
+    // Why, and since when.
+    let mut wanted: Option<(SnapshotReason, Instant)> = None;
     loop {
-        let reason = tokio::select! {
+        let at_the_latest = wanted.map_or(round, |(_, since)| since + every);
+        tokio::select! {
             biased;
-            () = bridge.halt.closing.cancelled() => break,
-            () = bridge.wants.snapshot.notified() => SnapshotReason::Requested,
+            () = bridge.halt.closing.cancelled() => return,
+            () = bridge.wants.snapshot.notified() => {
+                let since = wanted.map_or_else(Instant::now, |(_, since)| since);
+                wanted = Some((SnapshotReason::Requested, since));
+                continue;
+            }
             () = bridge.wants.restore.notified() => {
                 look_for_request(&bridge, &*memory).await;
                 continue;
             }
-            () = sleep_until(next) => SnapshotReason::Periodic,
-        };
-        save(&bridge, &*memory, reason, true).await;
+            () = bridge.activity.until_not_busy(), if wanted.is_some() => {}
+            () = sleep_until(at_the_latest) => {}
+        }
+        let (reason, since) = *wanted.get_or_insert((SnapshotReason::Periodic, Instant::now()));
+        let quiet = (since.elapsed() < every).then(|| Quiet::of(&bridge.activity));
+        if quiet.as_ref().is_some_and(|quiet| !quiet.holds())
+            || !save(&bridge, &*memory, reason, true, quiet).await
+        {
+            continue;
+        }
+        wanted = None;
         tidy(&bridge, &*memory).await;
-        next = Instant::now() + bridge.policy.save_every;
+        round = Instant::now() + every;
     }
-    // What is saved while the last replies are written need not be saved after them.
-    if bridge.halt.reason() == Some(&Reason::Signal) {
-        save(&bridge, &*memory, SnapshotReason::Periodic, true).await;
+}
+
+/// Nobody is being answered, and nobody has been since this was made.
+struct Quiet {
+    activity: Activity,
+    last: Instant,
+}
+
+impl Quiet {
+    fn of(activity: &Activity) -> Self {
+        Self { activity: activity.clone(), last: activity.last() }
+    }
+
+    fn holds(&self) -> bool {
+        !self.activity.is_busy() && self.activity.last() == self.last
     }
 }
 
@@ -67,17 +100,25 @@ pub(crate) async fn keep(bridge: Arc<Bridge>, memory: Arc<dyn Memory>) {
 pub(crate) async fn last_save(bridge: &Bridge, memory: &dyn Memory, gone: bool) {
     let in_a_hurry = bridge.halt.reason() == Some(&Reason::Signal);
     let within = if in_a_hurry { SAVED_WITHIN } else { SAVED_AT_LEISURE };
-    if timeout(within, save(bridge, memory, SnapshotReason::Stop, !gone)).await.is_err() {
+    if timeout(within, save(bridge, memory, SnapshotReason::Stop, !gone, None)).await.is_err() {
         error!("the last snapshot was not done in time: the one before it is what is kept");
         bridge.ports.metrics.count(Metric::FailedSnapshots, 1);
     }
 }
 
-async fn save(bridge: &Bridge, memory: &dyn Memory, reason: SnapshotReason, live: bool) {
+/// `false`: it was not quiet any more.
+async fn save(
+    bridge: &Bridge,
+    memory: &dyn Memory,
+    reason: SnapshotReason,
+    live: bool,
+    quiet: Option<Quiet>,
+) -> bool {
     let began = Instant::now();
     let (generation, at) = (bridge.generation, bridge.saved.next(bridge.ports.clock.now()));
     let saving = Saving { generation, at, reason, live };
-    match memory.save(saving, permit(bridge, false)).await {
+    let quiet = quiet.map(Arc::new);
+    match memory.save(saving, permit(bridge, false, quiet.clone())).await {
         Ok(Some(snapshot)) => {
             info!(
                 snapshot.id = %snapshot.id, files = snapshot.files, bytes = snapshot.bytes,
@@ -90,12 +131,14 @@ async fn save(bridge: &Bridge, memory: &dyn Memory, reason: SnapshotReason, live
             record(bridge, &snapshot).await;
         }
         Ok(None) => info!(?reason, took_ms = began.elapsed().as_millis(), "nothing to save"),
+        Err(MemoryError::Fenced) if quiet.is_some_and(|quiet| !quiet.holds()) => return false,
         Err(MemoryError::Fenced) => warn!("another generation has taken over, nothing was saved"),
         Err(error) => {
             error!(error = %chain(&error), ?reason, "cannot save the agent's memory");
             bridge.ports.metrics.count(Metric::FailedSnapshots, 1);
         }
     }
+    true
 }
 
 /// One that is not recorded is found all the same by whoever comes next; it is only not listed.
@@ -118,7 +161,7 @@ async fn tidy(bridge: &Bridge, memory: &dyn Memory) {
         Ok(state) => state.base,
         Err(error) => return warn!(error = %chain(&error), "cannot read what must be kept"),
     };
-    match memory.tidy(base.as_ref(), permit(bridge, true)).await {
+    match memory.tidy(base.as_ref(), permit(bridge, true, None)).await {
         Ok(gone) if gone.is_empty() => {}
         Ok(gone) => {
             info!(snapshots = gone.len(), "let go of old snapshots");
@@ -131,9 +174,9 @@ async fn tidy(bridge: &Bridge, memory: &dyn Memory) {
     }
 }
 
-fn permit(bridge: &Bridge, only_current: bool) -> Arc<dyn Permit> {
+fn permit(bridge: &Bridge, only_current: bool, quiet: Option<Arc<Quiet>>) -> Arc<dyn Permit> {
     let (tasks, user) = (bridge.ports.tasks.clone(), bridge.user.clone());
-    Arc::new(OfGeneration { tasks, user, generation: bridge.generation, only_current })
+    Arc::new(OfGeneration { tasks, user, generation: bridge.generation, only_current, quiet })
 }
 
 struct OfGeneration {
@@ -141,6 +184,7 @@ struct OfGeneration {
     user: UserId,
     generation: Generation,
     only_current: bool,
+    quiet: Option<Arc<Quiet>>,
 }
 
 #[async_trait]
@@ -148,7 +192,8 @@ impl Permit for OfGeneration {
     async fn may_write(&self) -> Result<bool, Unavailable> {
         let state = self.tasks.get(&self.user).await?;
         let current = !self.only_current || state.is_current(self.generation);
-        Ok(current && state.may_save(self.generation))
+        let quiet = self.quiet.as_ref().is_none_or(|quiet| quiet.holds());
+        Ok(current && quiet && state.may_save(self.generation))
     }
 }
 

@@ -13,7 +13,7 @@ use protocol::{Nudge, ServerFrame};
 use tokio::time::sleep;
 
 use crate::played::Played;
-use crate::support::{claim, open_tab, put, user, world_at};
+use crate::support::{Scripted, Step, claim, open_tab, put, user, world_at};
 
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -115,6 +115,21 @@ async fn a_person_may_ask_for_a_snapshot_at_any_time() {
     let listed = world.snapshots().find(&user(), &id).await.expect("no faults").expect("listed");
     assert_eq!(listed.reason, SnapshotReason::Requested);
     life.end().await.expect("a good end");
+}
+
+/// Else the next machine's gateway would run again what was answered after the snapshot.
+#[tokio::test(start_paused = true)]
+async fn it_is_saved_when_nobody_is_being_answered_or_after_another_round() {
+    let world = world_at(0).await;
+    let life = Played::next_with(&world, policy(), Scripted::new(|_| vec![Step::Forever])).await;
+    put(&world, "m1", "default").await;
+    life.until("m1", InboxState::Leased).await;
+    life.disk.write("half of it");
+    life.tell(&Nudge::Snapshot);
+    sleep(Duration::from_secs(290)).await;
+    assert!(ids(&world).is_empty(), "it is not quiet");
+    crate::support::until(|| ids(&world).len() == 1).await;
+    life.kill();
 }
 
 /// I9.

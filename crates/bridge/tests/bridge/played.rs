@@ -220,9 +220,13 @@ impl Played {
 
     /// The next life of the user, on a machine of its own.
     pub(crate) async fn next(world: &World, policy: Policy) -> Self {
+        Self::next_with(world, policy, Scripted::echo()).await
+    }
+
+    pub(crate) async fn next_with(world: &World, policy: Policy, agent: Scripted) -> Self {
         claim(world).await;
         let ports = ports(world, world.push());
-        let machine = Machine::with(Scripted::echo());
+        let machine = Machine::with(agent);
         Self::with(world.clone(), ports, machine, (policy, TimeZone::utc()))
     }
 
