@@ -47,10 +47,14 @@ fn verdict(snapshots: usize, problems: usize, read_data: bool) -> String {
         true => "every byte was read",
         false => "the data itself was not read; --read-data does",
     };
+    let looked_at = match snapshots {
+        1 => "1 snapshot".to_owned(),
+        _ => format!("{snapshots} snapshots"),
+    };
     match problems {
-        0 => format!("{snapshots} snapshots, no problem found ({depth})"),
+        0 => format!("{looked_at}, no problem found ({depth})"),
         _ => format!(
-            "{snapshots} snapshots, {problems} problem(s): older snapshots may still be whole, \
+            "{looked_at}, {problems} problem(s): older snapshots may still be whole, \
              so restore one of them to look; docs/ops.md says how to go on"
         ),
     }
