@@ -338,24 +338,9 @@ fn megabytes(bytes: u64) -> u64 {
 }
 
 fn restoring(detail: &str, left: Option<Duration>) -> ServerFrame {
-    match tell::status(TaskStatus::Starting, Phase::Restoring, Some(detail)) {
-        ServerFrame::Status {
-            status,
-            phase,
-            detail,
-            message_id,
-            conversation_id,
-            queued_behind,
-            ..
-        } => ServerFrame::Status {
-            status,
-            phase,
-            eta_seconds: left.map(seconds_up),
-            detail,
-            message_id,
-            conversation_id,
-            queued_behind,
-        },
-        other => other,
+    let mut frame = tell::status(TaskStatus::Starting, Phase::Restoring, Some(detail));
+    if let ServerFrame::Status { eta_seconds, .. } = &mut frame {
+        *eta_seconds = left.map(seconds_up);
     }
+    frame
 }
