@@ -11,6 +11,7 @@ pub mod retry;
 pub mod snapshot;
 pub mod spare;
 pub mod task;
+pub mod telegram;
 pub mod text;
 pub mod time;
 pub mod upload;
@@ -32,6 +33,7 @@ pub use snapshot::{
 };
 pub use spare::{Spare, SpareStatus};
 pub use task::{Capacity, Ensure, Phase, TaskPolicy, TaskState, TaskStatus};
+pub use telegram::{TelegramChat, TelegramUser};
 pub use time::Timestamp;
 pub use upload::{FileName, InvalidFileName, InvalidUploadKey, UploadKey};
 pub use window::{InvalidWindow, Windows};

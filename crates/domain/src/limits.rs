@@ -131,3 +131,10 @@ pub const RESTORE_FOLDER_MAX_BYTES: usize = 100;
 
 /// Length of the asker's idempotency key. Ours.
 pub const REQUEST_ID_MAX_CHARS: usize = 128;
+
+/// UTF-16 units of one Telegram message, after its marks are taken out (Bot API, `sendMessage`).
+/// Longer replies are split.
+pub const TELEGRAM_TEXT_MAX_UNITS: usize = 4_096;
+
+/// Of a file that a bot may fetch (Bot API, `getFile`).
+pub const TELEGRAM_FILE_MAX_BYTES: u64 = 20 * 1_048_576;

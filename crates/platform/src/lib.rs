@@ -4,6 +4,7 @@
 //! Every conditional write names its loser: [`Fenced`] when the caller's generation is no
 //! longer the user's current one (I3), [`LostRace`] when another launch won (I2).
 
+mod bot;
 mod clock;
 mod compute;
 mod connections;
@@ -21,6 +22,7 @@ mod tasks;
 mod tokens;
 mod uploads;
 
+pub use bot::{Bot, BotError, BotProfile, BotText};
 pub use clock::{Clock, SystemClock};
 pub use compute::{Compute, LaunchError, LaunchRequest, ObservedTask};
 pub use connections::{Connection, Connections, Peer};
