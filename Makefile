@@ -10,7 +10,7 @@ export OPENCLAW_NODE = $(shell scripts/openclaw-node 2>/dev/null)
 
 .PHONY: help
 help: ## List the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------- run it
 
@@ -33,6 +33,9 @@ container/node_modules/.installed: container/package-lock.json
 web/node_modules/.installed: web/package-lock.json
 	@echo "Installing the page's libraries…"
 	cd web && npm ci --no-progress --loglevel=error && touch node_modules/.installed
+
+web/generate/node_modules/.installed: web/generate/package-lock.json
+	cd web/generate && npm ci --no-progress --loglevel=error --ignore-scripts && touch node_modules/.installed
 
 web/dist/index.html: web/node_modules/.installed web/index.html web/vite.config.ts $(shell find web/src web/public -type f 2>/dev/null)
 	@echo "Building the page…"
@@ -66,12 +69,13 @@ sim: need ## Play N=2000 schedules of faults from SEED=1 and check the invariant
 	cargo run --locked --quiet -p simulation --bin sim -- -n $(N) --seed $(SEED) $(if $(LOG),--log)
 
 .PHONY: generate
-generate: ## Write the page's protocol types anew from the Rust ones
-	cargo test --locked --quiet -p protocol export_
+generate: web/generate/node_modules/.installed ## Write docs/openapi.json and the page's types anew from the code
+	cargo test --locked --quiet -p protocol -p api --lib export_
+	node web/generate/rest.mjs
 
 .PHONY: drift
 drift: generate ## Fail if a generated file differs from what is committed
-	@git diff --exit-code -- web/src/protocol || { echo "web/src/protocol is out of date: run 'make generate' and commit"; exit 1; }
+	@git diff --exit-code -- web/src/protocol docs/openapi.json || { echo "generated files are out of date: run 'make generate' and commit"; exit 1; }
 
 .PHONY: browser
 browser: tests/browser/node_modules/.installed
@@ -83,6 +87,13 @@ restic:
 
 tests/browser/node_modules/.installed: tests/browser/package-lock.json
 	cd tests/browser && npm ci --no-progress --loglevel=error --ignore-scripts && touch node_modules/.installed
+
+ACTION ?= set
+
+.PHONY: telegram-webhook
+telegram-webhook: need ## Have Telegram bring updates to URL=https://…/telegram (ACTION=show or delete)
+	@if [ "$(ACTION)" = set ] && [ -z "$(URL)" ]; then echo "usage: make telegram-webhook URL=https://…/telegram, or ACTION=show, or ACTION=delete" >&2; exit 2; fi
+	cargo run --locked --quiet -p ops -- telegram $(ACTION) $(if $(filter set,$(ACTION)),"$(URL)")
 
 .PHONY: deny
 deny: ## Licences and sources of every crate (needs cargo-deny)
@@ -99,4 +110,4 @@ hooks: ## Run `make check` before every commit
 
 .PHONY: clean
 clean: ## Remove builds and installed packages; keeps .local/
-	rm -rf target web/dist web/node_modules container/node_modules tests/browser/node_modules
+	rm -rf target web/dist web/node_modules web/generate/node_modules container/node_modules tests/browser/node_modules

@@ -57,13 +57,13 @@ scenario('a reload after the issuer forgot the person shows the front door', {},
 
 scenario('the server is told the time zone of the browser, once', {}, async ({ stack, newDevice }) => {
   const device = await newDevice({ timezoneId: 'Asia/Seoul' })
-  const settings = (method) => (response) => response.url().endsWith('/settings') && response.request().method() === method
+  const settings = (method) => (response) => response.url().endsWith('/settings/timeZone') && response.request().method() === method
   const told = device.waitForEvent('response', settings('PUT'))
   const { page } = await signIn(stack, device, 'ana')
   assert.deepEqual(await (await told).json(), { timeZone: 'Asia/Seoul' })
 
   const methods = []
-  device.on('request', (request) => request.url().endsWith('/settings') && methods.push(request.method()))
+  device.on('request', (request) => request.url().endsWith('/settings/timeZone') && methods.push(request.method()))
   const read = page.waitForResponse(settings('GET'))
   await page.reload()
   assert.deepEqual(await (await read).json(), { timeZone: 'Asia/Seoul' })

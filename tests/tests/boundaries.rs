@@ -55,9 +55,24 @@ fn the_gateway_protocol_knows_nothing_of_us() {
 }
 
 #[test]
+fn the_bot_api_knows_nothing_of_us() {
+    depends_on_none_of("telegram", &["domain", "protocol", "platform", "control-plane", "aws-sdk"]);
+    depends_on_none_of("telegram", &["reqwest", "ring", "openssl-sys", "native-tls"]);
+}
+
+#[test]
 fn what_runs_in_aws_carries_nothing_of_the_laptop() {
     let laptop = ["local-stack", "dynoxide", "s3s", "platform-sim", "simulation"];
-    let lambdas = ["ws-connect", "ws-message", "ws-disconnect", "api", "watchdog", "prewarm"];
+    let lambdas = [
+        "ws-connect",
+        "ws-message",
+        "ws-disconnect",
+        "api",
+        "telegram-webhook",
+        "watchdog",
+        "prewarm",
+        "scheduled-message",
+    ];
     for package in lambdas.into_iter().chain(["bridge"]) {
         depends_on_none_of(package, &laptop);
     }

@@ -7,6 +7,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     tracing::init_default_subscriber();
     // Reads the environment: a missing variable ends the function now, not at the first event.
     let ports = api::Ports::from_lookup(&|name| std::env::var(name).ok())?;
-    let handle = async |event: LambdaEvent<_>| api::handle(&ports, event.payload).await;
+    let api = api::Api::new(ports);
+    let handle = async |event: LambdaEvent<_>| api.handle(event.payload).await;
     lambda_runtime::run(service_fn(handle)).await
 }

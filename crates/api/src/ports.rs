@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use control_plane::{
-    AcceptMessage, EnsureTask, OfferUpload, ReadConversations, ReadSnapshots, ReadStatus,
-    RequestRestore, RequestSnapshot, Tell,
+    AcceptMessage, ChangeConversations, ChooseSettings, DeleteUser, EnsureTask, ExportUser,
+    KeepSchedules, KeepSkills, LinkIdentity, LinkedConversations, OfferUpload, ReadConversations,
+    ReadSnapshots, ReadStatus, ReadUsage, RequestRestore, RequestSnapshot, RunErrand,
+    SearchMessages, SteerAgent, Tell, Workspace,
 };
-use platform::SystemClock;
+use platform::{Bot, SystemClock};
 use platform_aws::{
-    Aws, DynamoConnections, DynamoConversations, DynamoInbox, DynamoSettings, DynamoSnapshots,
-    DynamoSpares, DynamoTasks, EcsCompute, EmfMetrics, Lookup, ManagementPush, S3UploadForms,
-    task_policy,
+    Aws, AwsBelongings, CognitoAccounts, DynamoConnections, DynamoConversations, DynamoDeletions,
+    DynamoErrands, DynamoInbox, DynamoLinks, DynamoSchedules, DynamoSettings, DynamoSkills,
+    DynamoSnapshots, DynamoSpares, DynamoTasks, DynamoUsage, EcsCompute, EmfMetrics, Lookup,
+    ManagementPush, S3Downloads, S3Exports, S3UploadForms, SchedulerAlarms, TelegramBot,
+    machine_size, offered, prices, task_policy,
 };
 
-use crate::Ports;
+use crate::workspace_files::SnapshotFiles;
+use crate::{Buckets, Ports};
 
 impl Ports {
     pub fn from_lookup(lookup: Lookup<'_>) -> anyhow::Result<Self> {
@@ -34,10 +40,78 @@ impl Ports {
             policy,
             entropy: rand::random,
         };
+        let conversations = Arc::new(DynamoConversations::from_lookup(&aws, lookup)?);
+        let change_conversations = ChangeConversations {
+            conversations: conversations.clone(),
+            inbox: inbox.clone(),
+            tasks: tasks.clone(),
+            clock: clock.clone(),
+            entropy: rand::random,
+        };
+        let links = Arc::new(DynamoLinks::from_lookup(&aws, lookup)?);
+        let readable = Arc::new(LinkedConversations { own: conversations, links: links.clone() });
+        let search = SearchMessages {
+            conversations: readable.clone(),
+            inbox: inbox.clone(),
+            clock: clock.clone(),
+        };
+        let steer = SteerAgent { ensure: ensure.clone() };
+        let keep_skills = KeepSkills {
+            skills: Arc::new(DynamoSkills::from_lookup(&aws, lookup)?),
+            ensure: ensure.clone(),
+            clock: clock.clone(),
+        };
+        let errands = RunErrand {
+            errands: Arc::new(DynamoErrands::from_lookup(&aws, lookup)?),
+            ensure: ensure.clone(),
+            clock: clock.clone(),
+            entropy: rand::random,
+        };
+        let workspace = Workspace {
+            tasks: tasks.clone(),
+            errands,
+            files: Arc::new(SnapshotFiles::from_lookup(&aws, lookup)?),
+            downloads: Arc::new(S3Downloads::from_lookup(&aws, lookup)?),
+            forms: Arc::new(S3UploadForms::from_lookup(&aws, lookup)?),
+            clock: clock.clone(),
+            entropy: rand::random,
+        };
+        let belongings = Arc::new(AwsBelongings::from_lookup(&aws, lookup)?);
+        let usage = ReadUsage {
+            usage: Arc::new(DynamoUsage::from_lookup(&aws, lookup)?),
+            clock: clock.clone(),
+            prices: prices(lookup)?,
+            size: machine_size(lookup)?,
+        };
+        let export = ExportUser {
+            belongings: belongings.clone(),
+            exports: Arc::new(S3Exports::from_lookup(&aws, lookup)?),
+            tasks: tasks.clone(),
+            workspace: workspace.files.clone(),
+            clock: clock.clone(),
+            entropy: rand::random,
+        };
+        let delete = DeleteUser {
+            deletions: Arc::new(DynamoDeletions::from_lookup(&aws, lookup)?),
+            belongings,
+            connections: Arc::new(DynamoConnections::from_lookup(&aws, lookup)?),
+            links: Arc::new(DynamoLinks::from_lookup(&aws, lookup)?),
+            schedules: Arc::new(DynamoSchedules::from_lookup(&aws, lookup)?),
+            alarms: Arc::new(SchedulerAlarms::from_lookup(&aws, lookup)?),
+            push: push.clone(),
+            compute: ensure.compute.clone(),
+            accounts: CognitoAccounts::if_any(&aws, lookup)?
+                .map(|accounts| Arc::new(accounts) as _),
+            clock: clock.clone(),
+            entropy: rand::random,
+        };
         Ok(Self {
+            usage,
+            export,
+            delete,
             status: ReadStatus { tasks: tasks.clone(), inbox: inbox.clone(), clock: clock.clone() },
             conversations: ReadConversations {
-                conversations: Arc::new(DynamoConversations::from_lookup(&aws, lookup)?),
+                conversations: readable,
                 inbox: inbox.clone(),
                 clock: clock.clone(),
             },
@@ -57,12 +131,41 @@ impl Ports {
                 push,
                 clock,
             },
-            settings: Arc::new(DynamoSettings::from_lookup(&aws, lookup)?),
+            settings: ChooseSettings {
+                settings: Arc::new(DynamoSettings::from_lookup(&aws, lookup)?),
+                offered: offered(lookup)?,
+            },
             offer_upload: OfferUpload {
                 forms: Arc::new(S3UploadForms::from_lookup(&aws, lookup)?),
                 clock: Arc::new(SystemClock),
                 entropy: rand::random,
             },
+            buckets: Buckets::new(Arc::new(SystemClock), rate_factor(lookup)?),
+            change_conversations,
+            search,
+            steer,
+            schedules: KeepSchedules {
+                schedules: Arc::new(DynamoSchedules::from_lookup(&aws, lookup)?),
+                alarms: Arc::new(SchedulerAlarms::from_lookup(&aws, lookup)?),
+                clock: Arc::new(SystemClock),
+            },
+            skills: keep_skills,
+            workspace,
+            links: LinkIdentity {
+                links,
+                bot: TelegramBot::from_lookup(&aws, lookup)?
+                    .map(|bot| Arc::new(bot) as Arc<dyn Bot>),
+                clock: Arc::new(SystemClock),
+                entropy: rand::random,
+            },
         })
+    }
+}
+
+/// `API_RATE_FACTOR` raises every rate, for tests that ask more often than a person.
+fn rate_factor(lookup: Lookup<'_>) -> anyhow::Result<u32> {
+    match lookup("API_RATE_FACTOR") {
+        None => Ok(1),
+        Some(text) => text.parse().context("API_RATE_FACTOR is not a number"),
     }
 }

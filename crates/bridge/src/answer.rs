@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::{InboxMessage, InboxState, Outcome, Reply, ReplyTo, Usage};
 
 use crate::agent::{RunEnd, RunRequest};
+use crate::album::is_whole;
 use crate::attachments::with_files;
 use crate::bridge::{Bridge, InHand, LEASES_MAX};
 use crate::context::in_context;
@@ -23,21 +24,34 @@ pub(crate) enum Verdict {
     Fenced,
 }
 
-pub(crate) async fn answer(bridge: &Bridge, waiting: &InboxMessage) {
+pub(crate) async fn answer(bridge: &Arc<Bridge>, waiting: &InboxMessage) {
     if bridge.halt.is_closing() {
         return;
     }
     // Before the lease: a cancel that comes in between finds it.
     let in_hand = bridge.running.insert(waiting);
     bridge.relay.begin(&in_hand.reply);
-    let (leased, ()) =
-        tokio::join!(record::lease(bridge, &waiting.id), bridge.relay.look_around(Duration::ZERO));
+    bridge.telegram.begins(waiting, &in_hand.reply);
+    let looked = bridge.relay.look_around(Duration::ZERO);
+    let (leased, ()) = tokio::join!(lease_whole(bridge, &in_hand, waiting), looked);
     if let Some(row) = leased {
         let verdict = answer_leased(bridge, &in_hand, &row).await;
         record::close(bridge, &in_hand, &row, verdict).await;
     }
+    bridge.telegram.ends(&waiting.id);
     bridge.relay.end(&waiting.id);
     bridge.running.remove(&waiting.id);
+}
+
+async fn lease_whole(
+    bridge: &Bridge,
+    in_hand: &InHand,
+    waiting: &InboxMessage,
+) -> Option<InboxMessage> {
+    if !is_whole(bridge, in_hand, waiting).await {
+        return None;
+    }
+    record::lease(bridge, &waiting.id).await
 }
 
 async fn answer_leased(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage) -> Verdict {

@@ -8,7 +8,7 @@ use std::io;
 
 use domain::limits::UPLOAD_MAX_BYTES;
 use domain::upload::distinct_names;
-use domain::{InboxMessage, UploadKey};
+use domain::{Attachment, InboxMessage};
 use platform::{OpenError, Unavailable, Upload};
 use tokio::io::AsyncWriteExt;
 use tokio::time::sleep;
@@ -42,8 +42,8 @@ pub(crate) async fn with_files(bridge: &Bridge, row: &InboxMessage) -> Result<St
 
 async fn bring_all(bridge: &Bridge, row: &InboxMessage) -> Result<Vec<Noted>, Unavailable> {
     let mut files = Vec::with_capacity(row.attachments.len());
-    for (key, name) in row.attachments.iter().zip(distinct_names(&row.attachments)) {
-        files.push(match bring(bridge, row, key, &name).await {
+    for (file, name) in row.attachments.iter().zip(distinct_names(&row.attachments)) {
+        files.push(match bring(bridge, row, file, &name).await {
             Ok(size) => Noted::There { path: relative_path(&row.id, &name), size },
             Err(Trouble::Unavailable(error)) => return Err(error),
             Err(Trouble::Missing) => {
@@ -59,7 +59,7 @@ async fn bring_all(bridge: &Bridge, row: &InboxMessage) -> Result<Vec<Noted>, Un
     Ok(files)
 }
 
-enum Trouble {
+pub(crate) enum Trouble {
     /// The store has no such file.
     Missing,
     Disk(io::Error),
@@ -82,12 +82,12 @@ impl From<Unavailable> for Trouble {
 async fn bring(
     bridge: &Bridge,
     row: &InboxMessage,
-    key: &UploadKey,
+    file: &Attachment,
     name: &str,
 ) -> Result<u64, Trouble> {
     let folder = bridge.workspace.uploads_of(&row.id)?;
     let there = folder.size_of(name);
-    let upload = match (bridge.ports.uploads.open(key).await, there) {
+    let upload = match (open(bridge, file).await, there) {
         (Ok(upload), _) => upload,
         // It has expired since.
         (Err(OpenError::NotFound), Some(size)) => return Ok(size),
@@ -102,7 +102,16 @@ async fn bring(
     Ok(size)
 }
 
-async fn save(folder: &Folder, name: &str, upload: Upload) -> Result<(), Trouble> {
+async fn open(bridge: &Bridge, file: &Attachment) -> Result<Upload, OpenError> {
+    match (file, &bridge.ports.bot) {
+        (Attachment::Upload(key), _) => bridge.ports.uploads.open(key).await,
+        (Attachment::Telegram(file), Some(bot)) => bot.open_file(&file.file_id).await,
+        // There was a bot when it came.
+        (Attachment::Telegram(_), None) => Err(OpenError::NotFound),
+    }
+}
+
+pub(crate) async fn save(folder: &Folder, name: &str, upload: Upload) -> Result<(), Trouble> {
     let Upload { size, mut body } = upload;
     // The form holds to the limit. What lies there past it did not come by a form.
     if size > UPLOAD_MAX_BYTES {

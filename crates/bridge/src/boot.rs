@@ -137,8 +137,10 @@ async fn enter(
     others: Option<Duration>,
     phase: Phase,
 ) -> Option<Duration> {
+    bridge.telegram.enter(phase);
     let entered = bridge.ports.tasks.set_phase(&bridge.user, bridge.generation, phase);
-    let (entered, ()) = tokio::join!(entered, bridge.relay.look_around(Duration::from_secs(5)));
+    let looked = bridge.relay.look_around(Duration::from_secs(5));
+    let (entered, (), ()) = tokio::join!(entered, looked, bridge.telegram.look_around());
     match entered {
         Err(WriteError::Fenced) => bridge.halt.fence(),
         // The phase is for people; the next one may be written again.
@@ -172,10 +174,13 @@ async fn become_running(bridge: &Arc<Bridge>, state: &TaskState) {
         match tasks.set_running(&bridge.user, bridge.generation, woke_in, now).await {
             Ok(()) => {
                 info!(woke_in_ms = woke_in.as_millis(), "running");
+                bridge.meter.note_wake();
                 // Set, then read: whoever asked for a restore before this met Starting, and has
                 // told nobody.
                 bridge.wants.restore.notify_one();
-                bridge.relay.frame(&tell::status(TaskStatus::Running, Phase::Ready, None));
+                bridge.telegram.enter(Phase::Ready);
+                let notice = bridge.notice.get().map(String::as_str);
+                bridge.relay.frame(&tell::status(TaskStatus::Running, Phase::Ready, notice));
                 bridge.tasks.spawn(note_wake(bridge.clone(), woke_in));
                 return;
             }

@@ -1,10 +1,12 @@
 //! What every part that serves the user shares.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use domain::{Generation, IdlePolicy, InboxMessage, MessageId, RetryPolicy, TaskPolicy, UserId};
+use domain::{
+    Choices, Generation, IdlePolicy, InboxMessage, MessageId, RetryPolicy, TaskPolicy, UserId,
+};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -15,9 +17,11 @@ use crate::backoff::Backoff;
 use crate::habits::Habits;
 use crate::halt::Halt;
 use crate::keep::Saved;
+use crate::meter::Meter;
 use crate::ports::Ports;
 use crate::queues::Queues;
 use crate::relay::Relay;
+use crate::telegram::Telegram;
 use crate::transcript::Transcript;
 use crate::workspace::Workspace;
 
@@ -27,11 +31,17 @@ pub struct Bridge {
     pub ports: Ports,
     pub agent: Arc<dyn Agent>,
     pub relay: Relay,
+    pub telegram: Telegram,
     pub policy: Policy,
     pub workspace: Workspace,
     pub halt: Halt,
     pub activity: Activity,
     pub(crate) habits: Habits,
+    pub(crate) meter: Meter,
+    /// Until they are read, everything is as by default.
+    pub(crate) choices: OnceLock<Choices>,
+    /// What the user should know of this start, said when it is done.
+    pub(crate) notice: OnceLock<String>,
     pub tasks: TaskTracker,
     pub(crate) queues: Queues,
     pub(crate) running: Running,
@@ -46,6 +56,11 @@ pub(crate) struct Wants {
     pub(crate) snapshot: Notify,
     /// The task's row says which.
     pub(crate) restore: Notify,
+    /// The user's list says which.
+    pub(crate) skills: Notify,
+    /// What a user takes with him, one file at a time; and what he brings.
+    pub(crate) fetching: tokio::sync::Mutex<()>,
+    pub(crate) placing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +103,8 @@ impl Bridge {
         (user, generation): (UserId, Generation),
         ports: Ports,
         agent: Arc<dyn Agent>,
-        (relay, halt, tasks): (Relay, Halt, TaskTracker),
+        (relay, telegram): (Relay, Telegram),
+        (halt, tasks): (Halt, TaskTracker),
         policy: Policy,
         workspace: Workspace,
     ) -> Arc<Self> {
@@ -98,18 +114,27 @@ impl Bridge {
             ports,
             agent,
             relay,
+            telegram,
             policy,
             workspace,
             halt,
             tasks,
             activity: Activity::default(),
             habits: Habits::new(policy.idle),
+            meter: Meter::default(),
+            choices: OnceLock::new(),
+            notice: OnceLock::new(),
             queues: Queues::default(),
             running: Running::default(),
             look_in_inbox: Notify::new(),
             wants: Wants::default(),
             saved: Saved::default(),
         })
+    }
+
+    /// What the user had chosen when his agent woke.
+    pub fn choices(&self) -> Choices {
+        self.choices.get().cloned().unwrap_or_default()
     }
 
     /// For one thing that this bridge tries, in milliseconds.

@@ -15,7 +15,7 @@ use tracing::{error, warn};
 use crate::answer::{answer, cancel_waiting};
 use crate::bridge::Bridge;
 use crate::chain::chain;
-use crate::tell;
+use crate::{meter, tell};
 
 /// How often a nudge that got lost is made up for, while somebody is being answered.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -68,6 +68,7 @@ fn take_in(bridge: &Arc<Bridge>, rows: Vec<InboxMessage>) {
     if bridge.halt.is_closing() {
         return;
     }
+    bridge.telegram.waiting(&rows);
     let (unwanted, wanted): (Vec<_>, Vec<_>) = rows.into_iter().partition(|r| r.cancel_requested);
     for row in unwanted {
         cancel(bridge, row);
@@ -109,6 +110,7 @@ async fn serve(bridge: &Arc<Bridge>, conversation: &ConversationId) {
         if AssertUnwindSafe(answer(bridge, &row)).catch_unwind().await.is_err() {
             error!(message.id = %row.id, "answering a message panicked");
             bridge.running.remove(&row.id);
+            bridge.telegram.ends(&row.id);
             bridge.relay.end(&row.id);
         }
         bridge.queues.done(&row.id);
@@ -135,6 +137,9 @@ async fn keep_alive(bridge: &Bridge, began: Instant, touched: &mut Option<Instan
         Err(WriteError::Fenced) => bridge.halt.fence(),
         // Tried again at the next look: who is silent for too long is taken for stuck.
         Err(error) => warn!(error = %chain(&error), "cannot note activity"),
-        Ok(()) => *touched = Some(Instant::now()),
+        Ok(()) => {
+            *touched = Some(Instant::now());
+            meter::write_down(bridge).await;
+        }
     }
 }

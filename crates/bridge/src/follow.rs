@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::text;
-use protocol::ServerFrame;
+use protocol::{ServerFrame, ToolState};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::agent::{RunEnd, RunEvent, RunRequest};
@@ -77,6 +77,9 @@ fn on_event(bridge: &Bridge, in_hand: &InHand, event: RunEvent) -> Option<Abort>
                 summary: text::byte_prefix(&summary, TOOL_FIELD_MAX_BYTES).to_owned(),
             };
             bridge.relay.frame_about(&in_hand.reply.message, &frame);
+            if state == ToolState::Start {
+                bridge.telegram.note(&in_hand.reply.message, &tell::uses(&name, &summary));
+            }
             return None;
         }
         RunEvent::Retrying { message } => {
@@ -86,6 +89,7 @@ fn on_event(bridge: &Bridge, in_hand: &InHand, event: RunEvent) -> Option<Abort>
         RunEvent::End(_) => return None,
     };
     bridge.relay.text(&in_hand.reply, false);
+    bridge.telegram.text(&in_hand.reply.message);
     (!fits).then_some(Abort::Full)
 }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use domain::TimeZone;
 use serde_json::{Value, json};
 
 use crate::model::ModelSettings;
@@ -20,6 +21,8 @@ pub(crate) struct GatewaySettings<'a> {
     pub model: &'a ModelSettings,
     /// Of the model proxy; the gateway learns neither the provider's address nor its key (I7).
     pub model_url: &'a str,
+    /// The user's; without one the agent's clock is the machine's.
+    pub time_zone: Option<&'a TimeZone>,
 }
 
 pub(crate) fn gateway_config(settings: &GatewaySettings<'_>) -> Value {
@@ -53,7 +56,12 @@ pub(crate) fn gateway_config(settings: &GatewaySettings<'_>) -> Value {
         "cron": { "enabled": false },
         "memory": { "search": { "enabled": false } },
         "hooks": { "enabled": false, "internal": { "enabled": false } },
-        "skills": { "load": { "watch": false }, "workshop": { "autonomous": { "mode": "off" } } },
+        // None of those that come with it; the user's own and the agent's are seen at once.
+        "skills": {
+            "allowBundled": ["none"],
+            "load": { "watch": true },
+            "workshop": { "autonomous": { "mode": "off" } },
+        },
         "transcripts": { "enabled": false },
         "logging": {
             "level": "info",
@@ -66,15 +74,18 @@ pub(crate) fn gateway_config(settings: &GatewaySettings<'_>) -> Value {
 }
 
 fn agent_defaults(settings: &GatewaySettings<'_>) -> Value {
-    json!({
+    let mut defaults = json!({
         "model": { "primary": format!("{PROVIDER}/{}", settings.model.model), "fallbacks": [] },
         "utilityModel": "",
         "workspace": settings.state_dir.join("workspace"),
         "skipBootstrap": true,
-        "skills": [],
         "timeoutSeconds": settings.run_timeout_seconds,
         "heartbeat": { "every": "0m" },
-    })
+    });
+    if let Some(zone) = settings.time_zone {
+        defaults["userTimezone"] = json!(zone.name());
+    }
+    defaults
 }
 
 fn models(settings: &GatewaySettings<'_>) -> Value {
@@ -122,13 +133,16 @@ mod tests {
             context_window: 200_000,
             max_tokens: 8_192,
             cost: ModelCost::default(),
+            alternatives: Vec::new(),
         };
+        let seoul = TimeZone::new("Asia/Seoul").expect("a zone");
         let settings = GatewaySettings {
             port: 1,
             state_dir: Path::new("/state"),
             run_timeout_seconds: 600,
             model: &model,
             model_url: "http://127.0.0.1:2/model",
+            time_zone: Some(&seoul),
         };
         let config = gateway_config(&settings);
         let text = config.to_string();
@@ -136,7 +150,9 @@ mod tests {
         let provider = &config["models"]["providers"]["model"];
         assert_eq!(provider["baseUrl"], "http://127.0.0.1:2/model");
         assert_eq!(provider["api"], "anthropic-messages");
-        assert_eq!(config["agents"]["defaults"]["model"]["primary"], "model/large");
+        let defaults = &config["agents"]["defaults"];
+        assert_eq!(defaults["model"]["primary"], "model/large");
+        assert_eq!(defaults["userTimezone"], "Asia/Seoul");
     }
 
     #[test]

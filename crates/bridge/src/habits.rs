@@ -3,44 +3,31 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use domain::{ActivityHistory, IdlePolicy, TimeZone, Timestamp, UserId};
-use tokio::time::timeout;
-use tracing::warn;
-
-use crate::chain::chain;
-use crate::ports::Ports;
-
-const ASKED_WITHIN: Duration = Duration::from_secs(5);
+use domain::{ActivityHistory, Choices, IdlePolicy, TimeZone, Timestamp};
 
 pub(crate) struct Habits {
-    policy: IdlePolicy,
+    operators: IdlePolicy,
     known: Mutex<Known>,
 }
 
 struct Known {
+    policy: IdlePolicy,
     zone: TimeZone,
     history: ActivityHistory,
 }
 
 impl Habits {
-    pub(crate) fn new(policy: IdlePolicy) -> Self {
-        let known = Known { zone: TimeZone::utc(), history: ActivityHistory::default() };
-        Self { policy, known: Mutex::new(known) }
+    pub(crate) fn new(operators: IdlePolicy) -> Self {
+        let history = ActivityHistory::default();
+        let known = Known { policy: operators, zone: TimeZone::utc(), history };
+        Self { operators, known: Mutex::new(known) }
     }
 
-    /// What his row has of him, and the operator's time zone until he tells his own.
-    pub(crate) fn begin(&self, zone: TimeZone, history: ActivityHistory) {
-        *self.known() = Known { zone, history };
-    }
-
-    /// The user's own time zone, if he has told. Without an answer the operator's does.
-    pub(crate) async fn read_zone(&self, ports: &Ports, user: &UserId) {
-        match timeout(ASKED_WITHIN, ports.settings.time_zone(user)).await {
-            Ok(Ok(Some(zone))) => self.known().zone = zone,
-            Ok(Ok(None)) => {}
-            Ok(Err(error)) => warn!(error = %chain(&error), "cannot read the user's time zone"),
-            Err(_) => warn!("reading the user's time zone takes too long"),
-        }
+    /// What his row has of him, and what he has chosen; else it is as the operator says.
+    pub(crate) fn begin(&self, choices: &Choices, zone: TimeZone, history: ActivityHistory) {
+        let policy = choices.idle.map_or(self.operators, |idle| idle.within(self.operators));
+        let zone = choices.time_zone.clone().unwrap_or(zone);
+        *self.known() = Known { policy, zone, history };
     }
 
     /// He is here now. Gives the whole history, to be kept.
@@ -53,7 +40,7 @@ impl Habits {
 
     pub(crate) fn timeout(&self, now: Timestamp) -> Duration {
         let known = self.known();
-        self.policy.timeout(&known.history, known.zone.hour_of(now))
+        known.policy.timeout(&known.history, known.zone.hour_of(now))
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {

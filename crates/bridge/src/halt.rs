@@ -8,6 +8,8 @@ use tracing::info;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     Idle,
+    /// The user sends the agent to sleep.
+    Wanted,
     /// SIGTERM or SIGINT: Spot takes the machine back, a deploy, a person.
     Signal,
     /// `POST /shutdown`.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::Choices;
 use tokio::sync::watch;
 
 use crate::agent::Agent;
@@ -11,9 +12,9 @@ use crate::gateway_process::GatewayState;
 
 #[async_trait]
 pub trait GatewayHost: Send + Sync {
-    /// Fails when there can be no gateway at all. Dropped before it returns, it has started
-    /// nothing.
-    async fn start(&self) -> anyhow::Result<Box<dyn Gateway>>;
+    /// As its user chose. Fails when there can be no gateway at all. Dropped before it returns,
+    /// it has started nothing.
+    async fn start(&self, choices: &Choices) -> anyhow::Result<Box<dyn Gateway>>;
 }
 
 /// A gateway that is kept running.
@@ -22,6 +23,11 @@ pub trait Gateway: Send + Sync {
     fn agent(&self) -> Arc<dyn Agent>;
 
     fn state(&self) -> watch::Receiver<GatewayState>;
+
+    /// What its user should know of how it was started.
+    fn notice(&self) -> Option<String> {
+        None
+    }
 
     /// Returns when it can be connected to.
     async fn listening(&self);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use domain::{Generation, Phase, TaskState, TaskStatus, TimeZone, UserId};
+use domain::{Choices, Generation, Phase, TaskState, TaskStatus, TimeZone, UserId};
 use platform::Memory;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -18,18 +18,22 @@ use tracing::warn;
 use crate::agent::{Agent, NoAgent};
 use crate::boot::{wait_for_turn, wake};
 use crate::bridge::{Bridge, Policy};
+use crate::choices::read_choices;
 use crate::drain::drain;
 use crate::gateway_process::GatewayState;
 use crate::halt::{Halt, Reason};
 use crate::host::{Gateway, GatewayHost};
+use crate::incoming;
 use crate::keep::{keep, last_save};
 use crate::nudges::{Line, listen};
 use crate::ports::Ports;
 use crate::recall::{Started, recall, stop};
 use crate::relay::Relay;
+use crate::skills;
 use crate::stop::{release, wind_down};
-use crate::tell;
+use crate::telegram::{Telegram, catch_up};
 use crate::workspace::Workspace;
+use crate::{meter, tell};
 
 /// A gateway kills itself well within this.
 pub(crate) const GATEWAY_STOPPED_WITHIN: Duration = Duration::from_secs(9);
@@ -56,11 +60,20 @@ pub struct Life {
 pub async fn live(life: Life, on_turn: impl FnOnce(&Arc<Bridge>)) -> anyhow::Result<()> {
     let tasks = TaskTracker::new();
     let relay = Relay::new(life.user.clone(), life.ports.clone(), tasks.clone());
+    let shown_until = life.halt.aborting.child_token();
+    let telegram =
+        Telegram::new(life.user.clone(), life.ports.clone(), tasks.clone(), shown_until.clone());
+    telegram.enter(Phase::Provisioning);
     let identity = (&life.user, life.generation);
-    match wait_for_turn(&life.ports, &relay, identity, &life.halt).await {
-        Some(state) => take_turn(&life, relay, &state, &tasks, on_turn).await,
+    let turn = wait_for_turn(&life.ports, &relay, identity, &life.halt);
+    // Whoever waits in Telegram sees it from the first moment.
+    let looked = life.halt.closing.run_until_cancelled(telegram.look_around());
+    let (turn, _) = tokio::join!(turn, looked);
+    match turn {
+        Some(state) => take_turn(&life, (relay, telegram), &state, &tasks, on_turn).await,
         None => relay.finish(Duration::ZERO).await,
     }
+    shown_until.cancel();
     tasks.close();
     if timeout(LAST_TASKS_WITHIN, tasks.wait()).await.is_err() {
         warn!(tasks = tasks.len(), "some tasks did not end, leaving anyway");
@@ -75,13 +88,19 @@ pub async fn live(life: Life, on_turn: impl FnOnce(&Arc<Bridge>)) -> anyhow::Res
 
 async fn take_turn(
     life: &Life,
-    relay: Relay,
+    (relay, telegram): (Relay, Telegram),
     state: &TaskState,
     tasks: &TaskTracker,
     on_turn: impl FnOnce(&Arc<Bridge>),
 ) {
     let started = Started::default();
-    let recalled = recall(life, &relay, state, &started);
+    telegram.enter(Phase::Restoring);
+    let meanwhile = async {
+        let looked = relay.look_around(Duration::ZERO);
+        tokio::join!(read_choices(&life.ports, &life.user), looked).0
+    };
+    let choices: Option<Choices> = life.halt.closing.run_until_cancelled(meanwhile).await.flatten();
+    let recalled = recall(life, &relay, (state, choices.as_ref()), &started);
     if life.halt.closing.run_until_cancelled(recalled).await != Some(true) {
         // On half of what it knows.
         stop(&started).await;
@@ -95,12 +114,19 @@ async fn take_turn(
         (life.user.clone(), life.generation),
         life.ports.clone(),
         agent,
-        (relay, life.halt.clone(), tasks.clone()),
+        (relay, telegram),
+        (life.halt.clone(), tasks.clone()),
         life.policy,
         life.workspace.clone(),
     );
+    let _ = bridge.choices.set(choices.unwrap_or_default());
+    bridge.meter.begin(state, bridge.ports.clock.now());
     on_turn(&bridge);
+    tasks.spawn(catch_up(bridge.clone()));
     if let Some(gateway) = &gateway {
+        if let Some(notice) = gateway.notice() {
+            let _ = bridge.notice.set(notice);
+        }
         serve_user(&bridge, life, &**gateway, state).await;
     }
 
@@ -113,6 +139,10 @@ async fn take_turn(
         }
         last_save(&bridge, &*life.memory, gone).await;
     }
+    // Before the release, after which this generation counts nothing any more.
+    if !bridge.halt.is_fenced() {
+        meter::write_down(&bridge).await;
+    }
     release(&bridge).await;
 }
 
@@ -122,13 +152,12 @@ async fn serve_user(bridge: &Arc<Bridge>, life: &Life, gateway: &dyn Gateway, st
     tasks.spawn(follow_gateway(bridge.clone(), gateway.state()));
     tasks.spawn(listen(bridge.clone(), life.line.clone()));
     tasks.spawn(keep(bridge.clone(), life.memory.clone()));
+    tasks.spawn(skills::follow(bridge.clone()));
+    tasks.spawn(incoming::take_in_all(bridge.clone()));
 
-    bridge.habits.begin(life.time_zone.clone(), state.activity.clone());
-    let read_zone = bridge.habits.read_zone(&bridge.ports, &bridge.user);
-    tokio::join!(
-        wake(bridge, state, gateway.listening()),
-        halt.closing.run_until_cancelled(read_zone)
-    );
+    let operators_zone = life.time_zone.clone();
+    bridge.habits.begin(&bridge.choices(), operators_zone, state.activity.clone());
+    wake(bridge, state, gateway.listening()).await;
     if halt.is_closing() {
         return;
     }

@@ -7,10 +7,12 @@ use anyhow::Context;
 use async_trait::async_trait;
 use bridge::{Config, ModelSettings, ModelSource, Orphans, Ports, Vault};
 use domain::Owner;
-use platform::{SystemClock, Unavailable};
+use platform::{Bot, SystemClock, Unavailable};
 use platform_aws::{
-    Aws, DynamoConnections, DynamoConversations, DynamoInbox, DynamoSettings, DynamoSnapshots,
-    DynamoSpares, DynamoTasks, EmfMetrics, ManagementPush, Parameters, S3Uploads, config,
+    Aws, DynamoChats, DynamoConnections, DynamoConversations, DynamoErrands, DynamoInbox,
+    DynamoLinks, DynamoSettings, DynamoSkills, DynamoSnapshots, DynamoSpares, DynamoTasks,
+    DynamoUsage, EmfMetrics, ManagementPush, Parameters, S3Downloads, S3Incoming, S3Uploads,
+    TelegramBot, config,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -84,6 +86,14 @@ fn ports(aws: &Aws, lookup: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<P
         snapshots: Arc::new(DynamoSnapshots::from_lookup(aws, lookup)?),
         settings: Arc::new(DynamoSettings::from_lookup(aws, lookup)?),
         uploads: Arc::new(S3Uploads::from_lookup(aws, lookup)?),
+        usage: Arc::new(DynamoUsage::from_lookup(aws, lookup)?),
+        bot: TelegramBot::from_lookup(aws, lookup)?.map(|bot| Arc::new(bot) as Arc<dyn Bot>),
+        links: Arc::new(DynamoLinks::from_lookup(aws, lookup)?),
+        chats: Arc::new(DynamoChats::from_lookup(aws, lookup)?),
+        skills: Arc::new(DynamoSkills::from_lookup(aws, lookup)?),
+        errands: Arc::new(DynamoErrands::from_lookup(aws, lookup)?),
+        incoming: Arc::new(S3Incoming::from_lookup(aws, lookup)?),
+        downloads: Arc::new(S3Downloads::from_lookup(aws, lookup)?),
         metrics: Arc::new(EmfMetrics::default()),
         clock: Arc::new(SystemClock),
         model: Arc::new(model),

@@ -8,17 +8,23 @@ use tracing::{debug, warn};
 
 use crate::bridge::Bridge;
 use crate::chain::chain;
+use crate::errands;
+use crate::halt::Reason;
 use crate::outbox::frames_of;
 use crate::tell;
 use crate::transcript::Transcript;
 
 pub async fn nudged(bridge: &Arc<Bridge>, nudge: Nudge) {
     bridge.activity.note();
+    bridge.telegram.look_again();
     match nudge {
         // `Claimed` is for spares, and this one has been claimed.
         Nudge::Inbox { .. } | Nudge::Claimed => bridge.look_in_inbox.notify_one(),
+        Nudge::Stop => bridge.halt.request(Reason::Wanted),
         Nudge::Snapshot => bridge.wants.snapshot.notify_one(),
         Nudge::Restore { .. } => bridge.wants.restore.notify_one(),
+        Nudge::Skills => bridge.wants.skills.notify_one(),
+        Nudge::Errand { id } => drop(bridge.tasks.spawn(errands::run(bridge.clone(), id))),
         Nudge::Cancel { message_id } => cancel(bridge, message_id),
         Nudge::Resume { connection_id, conversation_id, message_id, offset } => {
             let message = message_id.map(MessageId::new).transpose();

@@ -62,6 +62,7 @@ async fn keep_connected(bridge: &Arc<Bridge>, line: &dyn Line) {
                 // What came while nobody listened.
                 bridge.look_in_inbox.notify_one();
                 bridge.wants.restore.notify_one();
+                bridge.wants.skills.notify_one();
                 let retired = CancellationToken::new();
                 let served = serve(bridge.clone(), socket, retired.clone());
                 let served = bridge.tasks.spawn(served);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::UserId;
 use platform::{
-    Clock, Connections, Conversations, Inbox, Memory, Metrics, Push, Settings, Snapshots, Tasks,
-    Uploads,
+    Bot, Chats, Clock, Connections, Conversations, Downloads, Errands, Inbox, IncomingFiles, Links,
+    Memory, Metrics, Push, Settings, Skills, Snapshots, Tasks, Uploads, UsageRecords,
 };
 
 use crate::model::ModelSettings;
@@ -23,6 +23,18 @@ pub struct Ports {
     pub settings: Arc<dyn Settings>,
     pub snapshots: Arc<dyn Snapshots>,
     pub uploads: Arc<dyn Uploads>,
+    pub usage: Arc<dyn UsageRecords>,
+    /// `None`: Telegram is off.
+    pub bot: Option<Arc<dyn Bot>>,
+    /// Read only, as the next one.
+    pub links: Arc<dyn Links>,
+    pub chats: Arc<dyn Chats>,
+    /// Read only.
+    pub skills: Arc<dyn Skills>,
+    pub errands: Arc<dyn Errands>,
+    pub incoming: Arc<dyn IncomingFiles>,
+    /// Written only.
+    pub downloads: Arc<dyn Downloads>,
     pub metrics: Arc<dyn Metrics>,
     pub clock: Arc<dyn Clock>,
     pub model: Arc<dyn ModelSource>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use async_trait::async_trait;
+use domain::{Choices, ModelName};
 use gateway_client::{GatewayClient, GatewayConfig};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -45,12 +46,16 @@ struct Running {
     client: GatewayClient,
     /// A state directory that goes with it.
     scratch: Option<PathBuf>,
+    notice: Option<String>,
 }
 
 #[async_trait]
 impl GatewayHost for ProcessHost {
-    async fn start(&self) -> anyhow::Result<Box<dyn Gateway>> {
-        let model = Arc::new(load_model(&*self.model).await?);
+    async fn start(&self, choices: &Choices) -> anyhow::Result<Box<dyn Gateway>> {
+        let mut model = load_model(&*self.model).await?;
+        let refused = choices.model.as_ref().filter(|wanted| !model.choose(wanted));
+        let notice = refused.map(|wanted| not_offered(wanted, &model.model));
+        let model = Arc::new(model);
         let proxy = ModelProxy::bind(model.clone()).await.context("cannot bind the model proxy")?;
         let port = free_port(self.program.port).await.context("no port for the gateway")?;
         let settings = GatewaySettings {
@@ -59,6 +64,7 @@ impl GatewayHost for ProcessHost {
             run_timeout_seconds: self.run_timeout.as_secs(),
             model: &model,
             model_url: &proxy.url,
+            time_zone: choices.time_zone.as_ref(),
         };
         let token = uuid::Uuid::new_v4().simple().to_string();
         let launch = Launch {
@@ -74,7 +80,7 @@ impl GatewayHost for ProcessHost {
         let process = GatewayProcess::start(launch, &self.tasks);
         let client = GatewayConfig::new(format!("ws://127.0.0.1:{port}/"), token);
         let scratch = self.leaves_nothing.then(|| self.program.state_dir.clone());
-        Ok(Box::new(Running { process, client: GatewayClient::start(client), scratch }))
+        Ok(Box::new(Running { process, client: GatewayClient::start(client), scratch, notice }))
     }
 }
 
@@ -86,6 +92,10 @@ impl Gateway for Running {
 
     fn state(&self) -> watch::Receiver<GatewayState> {
         self.process.state()
+    }
+
+    fn notice(&self) -> Option<String> {
+        self.notice.clone()
     }
 
     async fn listening(&self) {
@@ -101,6 +111,12 @@ impl Gateway for Running {
             warn!(error = %chain(&error), dir = %dir.display(), "cannot clear up");
         }
     }
+}
+
+fn not_offered(wanted: &ModelName, instead: &str) -> String {
+    format!(
+        "The model {wanted} is no longer offered; {instead} answers. You can choose another one in your settings."
+    )
 }
 
 /// SSM throttles when many tasks start at once.

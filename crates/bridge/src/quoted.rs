@@ -94,7 +94,7 @@ fn line(message: &StoredMessage) -> String {
         role: message.role,
         text,
         cut: text.len() < message.text.len(),
-        files: message.attachments.iter().map(|file| file.name.as_str()).collect(),
+        files: message.attachments.iter().map(|file| file.name().as_str()).collect(),
         outcome: message.outcome.filter(|outcome| *outcome != Outcome::Complete),
     };
     let mut bytes = Vec::new();

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use domain::time::seconds_up;
 use domain::{
-    Phase, RestoreInto, RestoreOutcome, RestoreRequest, SnapshotReason, SnapshotRef, TaskState,
-    TaskStatus,
+    Choices, Phase, RestoreInto, RestoreOutcome, RestoreRequest, SnapshotReason, SnapshotRef,
+    TaskState, TaskStatus,
     snapshot::{Plan, plan},
 };
 use platform::{Listing, MemoryError, Metric, OnProgress, Part, Progress, Unavailable, WriteError};
@@ -16,11 +16,13 @@ use tokio::time::{Instant, timeout};
 use tracing::{error, info, warn};
 
 use crate::backoff::Backoff;
+use crate::briefing;
 use crate::chain::chain;
 use crate::halt::Reason;
 use crate::host::Gateway;
 use crate::live::{GATEWAY_STOPPED_WITHIN, Life};
 use crate::relay::Relay;
+use crate::skills;
 use crate::tell;
 
 /// The repository's own clients have tried again by then, several times.
@@ -43,6 +45,9 @@ const LOST: &str = "its memory is not where it should be, so it was not started.
 const DAMAGED: &str =
     "none of its snapshots can be read in full, so it was not started. Nothing of it was changed";
 const NO_ROOM: &str = "its memory could not be written to this machine's disk";
+/// It is tried again as soon as the agent is up.
+const SKILLS_WITHIN: Duration = Duration::from_secs(10);
+const SKILLS_LATER: &str = "Your skills cannot be fetched yet. They follow as soon as they can.";
 const NO_GATEWAY: &str = "its settings could not be read";
 
 /// Whether the gateway in `started` runs on all that the agent remembers. Otherwise the bridge
@@ -50,11 +55,10 @@ const NO_GATEWAY: &str = "its settings could not be read";
 pub(crate) async fn recall(
     life: &Life,
     relay: &Relay,
-    state: &TaskState,
+    (state, choices): (&TaskState, Option<&Choices>),
     started: &Started,
 ) -> bool {
-    relay.look_around(Duration::ZERO).await;
-    let recalling = Recalling { life, relay, state, started };
+    let recalling = Recalling { life, relay, state, choices, started };
     let outcome = tokio::select! {
         biased;
         outcome = recalling.run() => outcome,
@@ -72,6 +76,8 @@ struct Recalling<'a> {
     life: &'a Life,
     relay: &'a Relay,
     state: &'a TaskState,
+    /// `None`: they could not be read.
+    choices: Option<&'a Choices>,
     started: &'a Started,
 }
 
@@ -125,6 +131,7 @@ impl Recalling<'_> {
     /// The agent's first day.
     async fn begin_anew(&self) -> Result<(), NoMemory> {
         self.patiently("create the repository", || self.life.memory.create()).await?;
+        self.brief_agent().await;
         self.start_gateway().await?;
         self.begin_from(None).await
     }
@@ -171,6 +178,7 @@ impl Recalling<'_> {
             stop(self.started).await;
             return Ok(false);
         }
+        self.brief_agent().await;
         if !overlaps {
             self.start_gateway().await?;
         }
@@ -207,8 +215,46 @@ impl Recalling<'_> {
         }
     }
 
+    /// What its user tells it is in the workspace before its first run. An agent that was told
+    /// other things answers all the same.
+    async fn brief_agent(&self) {
+        // What could not be read is not taken for nothing (I9).
+        let Some(choices) = self.choices else { return };
+        if !self.life.workspace.is_somewhere() {
+            return;
+        }
+        let (workspace, choices) = (self.life.workspace.clone(), choices.clone());
+        let brief = move || briefing::write(&workspace, &choices);
+        match tokio::task::spawn_blocking(brief).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!(error = %chain(&error), "cannot tell the agent its settings"),
+            Err(error) => warn!(error = %chain(&error), "cannot tell the agent its settings"),
+        }
+    }
+
+    /// Whatever of them cannot be had, the agent wakes.
+    async fn bring_skills(&self) {
+        let Life { ports, user, workspace, .. } = self.life;
+        if !workspace.is_somewhere() {
+            return;
+        }
+        let synced = timeout(SKILLS_WITHIN, skills::sync(&*ports.skills, user, workspace)).await;
+        let missing = match synced {
+            Ok(Ok(missing)) => missing,
+            Ok(Err(error)) => {
+                warn!(error = %chain(&error), "cannot list the skills");
+                vec![SKILLS_LATER.into()]
+            }
+            Err(_) => vec![SKILLS_LATER.into()],
+        };
+        missing.iter().for_each(|why| self.relay.frame(&restoring(why, None)));
+    }
+
     async fn start_gateway(&self) -> Result<(), NoMemory> {
-        let gateway = self.life.host.start().await.map_err(|error| {
+        self.bring_skills().await;
+        let by_default = Choices::default();
+        let choices = self.choices.unwrap_or(&by_default);
+        let gateway = self.life.host.start(choices).await.map_err(|error| {
             error!(error = %chain(&*error), "cannot start the gateway");
             NoMemory::Because(NO_GATEWAY)
         })?;

@@ -1,6 +1,8 @@
 //! The writes around a message. Each is repeated until it works or is not ours to do: a reply
 //! that exists is never dropped and never recorded twice.
 
+use std::sync::Arc;
+
 use domain::limits::PARTIAL_TEXT_MAX_BYTES;
 use domain::text::byte_prefix;
 use domain::{InboxMessage, InboxState, MessageId, Reply};
@@ -11,7 +13,7 @@ use crate::answer::Verdict;
 use crate::backoff::Backoff;
 use crate::bridge::{Bridge, InHand};
 use crate::chain::chain;
-use crate::tell;
+use crate::{meter, telegram, tell};
 
 /// `None`: it is not ours, or the bridge is stopping.
 pub(crate) async fn lease(bridge: &Bridge, id: &MessageId) -> Option<InboxMessage> {
@@ -35,7 +37,12 @@ pub(crate) async fn lease(bridge: &Bridge, id: &MessageId) -> Option<InboxMessag
     }
 }
 
-pub(crate) async fn close(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage, verdict: Verdict) {
+pub(crate) async fn close(
+    bridge: &Arc<Bridge>,
+    in_hand: &InHand,
+    row: &InboxMessage,
+    verdict: Verdict,
+) {
     if matches!(verdict, Verdict::GivenBack) {
         return give_back(bridge, in_hand, row).await;
     }
@@ -45,17 +52,29 @@ pub(crate) async fn close(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage,
     // Who listens need not wait for the transaction to read the last words.
     bridge.relay.text(&in_hand.reply, true);
     // I4: the end is announced only once it is on record.
-    if complete(bridge, row, &reply, state).await {
+    let owed = bridge.telegram.owes(row).await;
+    if complete(bridge, row, (&reply, state), owed).await {
         if state == InboxState::Dead {
             bridge.ports.metrics.count(Metric::DeadMessages, 1);
         }
         tell::ended(bridge, in_hand, row, &reply);
+        bridge.meter.note_reply(row.channel, &reply);
+        meter::write_down(bridge).await;
+        if owed {
+            telegram::owe(bridge, row);
+        }
     }
 }
 
 /// Whether the message has ended, on record, with what we gave.
-async fn complete(bridge: &Bridge, row: &InboxMessage, reply: &Reply, state: InboxState) -> bool {
-    let completion = Completion { message: row, reply, state, generation: bridge.generation };
+async fn complete(
+    bridge: &Bridge,
+    row: &InboxMessage,
+    (reply, state): (&Reply, InboxState),
+    owed: bool,
+) -> bool {
+    let (message, generation) = (row, bridge.generation);
+    let completion = Completion { message, reply, state, generation, owed };
     let mut backoff = bridge.backoff(row.id.as_str(), (200, 10_000));
     loop {
         if bridge.halt.is_fenced() {

@@ -23,8 +23,8 @@ use crate::spare::{SpareLife, spare};
 use crate::websocket_line::WebSocketLine;
 use crate::workspace::Workspace;
 
-/// Kept of the grace: 6 s to give back, 9 for the gateway's own stop, 20 for the last save, 5 to
-/// release, 4 for last words, and some to spare.
+/// Kept of the grace: 6 s to give back and to send the last pieces to Telegram, 9 for the gateway's
+/// own stop, 20 for the last save, 5 to release, 4 for last words, and some to spare.
 const SAVE_RESERVE: Duration = Duration::from_secs(50);
 const RUN_TIMEOUT: Duration = Duration::from_secs(600);
 const LAST_TASKS_WITHIN: Duration = Duration::from_secs(1);

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Generation, SpareId, SpareStatus, Timestamp, UserId};
+use domain::{Choices, Generation, SpareId, SpareStatus, Timestamp, UserId};
 use platform::{Spares, Unavailable, WriteError};
 use tokio::sync::Notify;
 use tokio::time::{Instant, interval_at, sleep, timeout};
@@ -80,7 +80,8 @@ impl SpareLife {
     /// A gateway comes up once and goes: what it read and compiled lies in the machine's caches,
     /// and the user's own, which has to begin with his state, need not wait for this one's end.
     async fn warm_up(&self) -> Result<(), String> {
-        let started = self.halt.closing.run_until_cancelled(self.host.start()).await;
+        let nobodys = Choices::default();
+        let started = self.halt.closing.run_until_cancelled(self.host.start(&nobodys)).await;
         let gateway = match started {
             Some(Ok(gateway)) => gateway,
             Some(Err(error)) => return Err(chain(&*error).to_string()),

@@ -47,6 +47,7 @@ async fn last_replies(bridge: &Arc<Bridge>) {
         return;
     }
     bridge.relay.frame(&tell::status(TaskStatus::Stopping, Phase::Stopping, None));
+    bridge.telegram.enter(Phase::Stopping);
     tell_who_waits(bridge).await;
     bridge.activity.until_not_busy().await;
 }
@@ -104,7 +105,7 @@ async fn tell_who_waits(bridge: &Arc<Bridge>) {
 
 /// The gateway cannot be brought up. Another machine may fare better; after a few of them the
 /// message is given up, so that it does not launch machines for ever.
-async fn could_not_start(bridge: &Bridge, row: &InboxMessage, reason: &str) {
+async fn could_not_start(bridge: &Arc<Bridge>, row: &InboxMessage, reason: &str) {
     let Some(row) = record::lease(bridge, &row.id).await else {
         return;
     };

@@ -63,18 +63,34 @@ pub(crate) fn retries(bridge: &Bridge, row: &InboxMessage, reason: &str, delay: 
     let reason = text::byte_prefix(reason, REASON_MAX_BYTES);
     let seconds = delay.as_secs().max(1);
     let detail = format!("No answer yet: {reason}. Trying again in {seconds} s.");
+    bridge.telegram.note(&row.id, &detail);
     let frame = status_of(row, TaskStatus::Running, Phase::Retrying, &detail);
     bridge.relay.frame_about(&row.id, &frame);
+}
+
+/// One short line while there is no text.
+pub(crate) fn uses(tool: &str, summary: &str) -> String {
+    const MAX_BYTES: usize = 200;
+    let summary = summary.lines().next().unwrap_or_default().trim();
+    let line = if summary.is_empty() {
+        format!("Using {tool}")
+    } else {
+        format!("Using {tool}: {summary}")
+    };
+    let cut = text::byte_prefix(&line, MAX_BYTES);
+    format!("{cut}…")
 }
 
 /// What was said before cannot be read, and is looked for again.
 pub(crate) fn looks_back(bridge: &Bridge, row: &InboxMessage) {
     let detail = "Your agent is looking up what was said before. It takes longer than usual.";
+    bridge.telegram.note(&row.id, detail);
     let frame = status_of(row, TaskStatus::Running, Phase::Retrying, detail);
     bridge.relay.frame_about(&row.id, &frame);
 }
 
 pub(crate) fn provider_retries(bridge: &Bridge, reply: &Transcript, detail: &str) {
+    bridge.telegram.note(&reply.message, text::byte_prefix(detail, REASON_MAX_BYTES));
     let frame = ServerFrame::Status {
         status: TaskStatus::Running,
         phase: Some(Phase::Retrying),

@@ -5,7 +5,7 @@
 //! and a file appears under its name when it is whole.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
@@ -29,12 +29,27 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Where a message's files go; made if need be.
-    pub(crate) fn uploads_of(&self, message: &MessageId) -> io::Result<Folder> {
+    pub(crate) fn is_somewhere(&self) -> bool {
+        !self.state_dir.as_os_str().is_empty()
+    }
+
+    /// Where the agent's state lies; made if need be.
+    pub(crate) fn state(&self) -> io::Result<Folder> {
+        // Before the first gateway there is none. Whoever starts it says whose it is.
+        std::fs::create_dir_all(&self.state_dir)?;
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = fs::open(&self.state_dir, flags, Mode::empty())?;
-        let top = Folder { fd, owner: self.owner };
-        top.enter(WORKSPACE)?.enter(UPLOADS)?.enter(&folder_of(message))
+        Ok(Folder { fd, owner: self.owner })
+    }
+
+    /// The agent's own folder; made if need be.
+    pub(crate) fn open(&self) -> io::Result<Folder> {
+        self.state()?.enter(WORKSPACE)
+    }
+
+    /// Where a message's files go; made if need be.
+    pub(crate) fn uploads_of(&self, message: &MessageId) -> io::Result<Folder> {
+        self.open()?.enter(UPLOADS)?.enter(&folder_of(message))
     }
 }
 
@@ -44,12 +59,13 @@ pub(crate) fn relative_path(message: &MessageId, name: &str) -> String {
 }
 
 pub(crate) struct Folder {
-    fd: OwnedFd,
+    pub(crate) fd: OwnedFd,
     owner: Option<(u32, u32)>,
 }
 
 impl Folder {
-    fn enter(&self, name: &str) -> io::Result<Self> {
+    /// Made if need be.
+    pub(crate) fn enter(&self, name: &str) -> io::Result<Self> {
         let made = match fs::mkdirat(&self.fd, name, FOLDER_MODE) {
             Ok(()) => true,
             Err(Errno::EXIST) => false,
@@ -69,11 +85,47 @@ impl Folder {
         Ok(Self { fd, owner: self.owner })
     }
 
+    /// As it is: nothing is made.
+    pub(crate) fn look_into(&self, name: &str) -> io::Result<Self> {
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = fs::openat(&self.fd, name, flags, Mode::empty())?;
+        Ok(Self { fd, owner: self.owner })
+    }
+
     /// `None`: there is no file of this name; a link is none.
     pub(crate) fn size_of(&self, name: &str) -> Option<u64> {
         let found = fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
         u64::try_from(found.st_size).ok().filter(|_| is_file)
+    }
+
+    /// `None`: there is no such file. What is no file, or more than `most` bytes, is an error.
+    pub(crate) fn read(&self, name: &str, most: u64) -> io::Result<Option<String>> {
+        // Without waiting: the agent may have put a pipe there.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let fd = match fs::openat(&self.fd, name, flags, Mode::empty()) {
+            Err(Errno::NOENT) => return Ok(None),
+            opened => opened?,
+        };
+        let file = File::from(fd);
+        let found = file.metadata()?;
+        if !found.is_file() || found.len() > most {
+            return Err(io::Error::other(format!("`{name}` is not a text of {most} bytes")));
+        }
+        let mut text = String::new();
+        file.take(most).read_to_string(&mut text)?;
+        Ok(Some(text))
+    }
+
+    /// In the place of what has the name.
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let draft = self.draft()?;
+        draft.file()?.write_all(content)?;
+        draft.publish(name)
+    }
+
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        Ok(fs::unlinkat(&self.fd, name, AtFlags::empty())?)
     }
 
     pub(crate) fn draft(&self) -> io::Result<Draft<'_>> {

@@ -10,10 +10,17 @@ use std::time::Duration;
 
 use domain::limits::{ATTACHMENTS_MAX, MESSAGE_TEXT_MAX_BYTES, OPEN_MESSAGES_MAX};
 use domain::{
-    Channel, ConversationId, InboxMessage, InvalidUploadKey, MessageId, ReplyTo, Timestamp,
-    UploadKey, UserId,
+    Attachment, Channel, ConversationId, InboxMessage, InvalidUploadKey, MessageId, ReplyTo,
+    Timestamp, UploadKey, UserId,
 };
 use platform::{Clock, Inbox, NewMessage, PutOutcome, Unavailable};
+
+/// The uploads that a page names. Whose they are is checked when the message is accepted.
+pub fn uploads(
+    keys: impl IntoIterator<Item = String>,
+) -> Result<Vec<Attachment>, InvalidUploadKey> {
+    keys.into_iter().map(|key| UploadKey::parse(&key).map(Attachment::Upload)).collect()
+}
 
 /// One message as its sender gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +30,9 @@ pub struct Incoming {
     pub channel: Channel,
     pub reply_to: ReplyTo,
     pub text: String,
-    /// Keys of uploads, as the sender wrote them.
-    pub attachments: Vec<String>,
+    pub attachments: Vec<Attachment>,
+    /// What the parts of an album share.
+    pub album: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +58,8 @@ pub enum AcceptError {
     NoUpload(#[from] InvalidUploadKey),
     #[error("{OPEN_MESSAGES_MAX} messages are waiting already")]
     TooMany,
+    #[error("everything of yours is being deleted; you may begin anew in a few minutes")]
+    Deleting,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -65,7 +75,7 @@ pub struct AcceptMessage {
 impl AcceptMessage {
     /// Durable when it returns. The caller acknowledges, then ensures the task.
     pub async fn run(&self, user: &UserId, incoming: Incoming) -> Result<Accepted, AcceptError> {
-        let attachments = check(user, &incoming)?;
+        check(user, &incoming)?;
         let now = self.clock.now();
         let known = self.inbox.outline(user, now).await?;
         if let Some(row) = known.iter().find(|row| row.id == incoming.id) {
@@ -74,7 +84,7 @@ impl AcceptMessage {
         if known.iter().filter(|row| row.state.is_open()).count() >= OPEN_MESSAGES_MAX {
             return Err(AcceptError::TooMany);
         }
-        let message = new_message(incoming, attachments, now, now + self.follow_up);
+        let message = new_message(incoming, now, now + self.follow_up);
         let position = |at| ahead_of(&known, &message.conversation, at, &message.id);
         Ok(match self.inbox.put(user, &message).await? {
             PutOutcome::Accepted(received_at) => Accepted {
@@ -90,36 +100,37 @@ impl AcceptMessage {
                 duplicate: true,
                 open: state.is_open(),
             },
+            PutOutcome::Deleting => return Err(AcceptError::Deleting),
         })
     }
 }
 
-fn check(user: &UserId, incoming: &Incoming) -> Result<Vec<UploadKey>, AcceptError> {
+fn check(user: &UserId, incoming: &Incoming) -> Result<(), AcceptError> {
     let Incoming { text, attachments, .. } = incoming;
     match (text.len(), attachments.len()) {
         (_, 0) if text.trim().is_empty() => Err(AcceptError::Empty),
         (bytes, _) if bytes > MESSAGE_TEXT_MAX_BYTES => Err(AcceptError::TooLarge(bytes)),
         (_, files) if files > ATTACHMENTS_MAX => Err(AcceptError::TooManyAttachments(files)),
         _ => {
-            let keys = attachments.iter().map(|key| UploadKey::of(user, key));
-            Ok(keys.collect::<Result<_, _>>()?)
+            let foreign =
+                |file: &&Attachment| matches!(file, Attachment::Upload(key) if key.user != *user);
+            match attachments.iter().find(foreign) {
+                Some(_) => Err(InvalidUploadKey.into()),
+                None => Ok(()),
+            }
         }
     }
 }
 
-fn new_message(
-    incoming: Incoming,
-    attachments: Vec<UploadKey>,
-    received_at: Timestamp,
-    due_at: Timestamp,
-) -> NewMessage {
+fn new_message(incoming: Incoming, received_at: Timestamp, due_at: Timestamp) -> NewMessage {
     NewMessage {
         id: incoming.id,
         conversation: incoming.conversation,
         channel: incoming.channel,
         reply_to: incoming.reply_to,
         text: incoming.text,
-        attachments,
+        attachments: incoming.attachments,
+        album: incoming.album,
         received_at,
         due_at,
     }

@@ -7,8 +7,9 @@ use platform::{Clock, Connection, Connections, Peer, Spares, Tasks, Unavailable,
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The launch token is not that of the user's current generation, nor of a spare.
-    #[error("launch token is not current")]
+    /// The launch token is not that of the user's current generation, nor of a spare; or the user
+    /// leaves.
+    #[error("nobody is expected who comes with this")]
     Refused,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -23,10 +24,14 @@ pub struct Connect {
 }
 
 impl Connect {
-    pub async fn client(&self, user: UserId, id: ConnectionId) -> Result<(), Unavailable> {
+    /// Refused while everything of the user is being deleted: his connections are among it.
+    pub async fn client(&self, user: UserId, id: ConnectionId) -> Result<(), ConnectError> {
+        if self.tasks.get(&user).await?.deleting_since.is_some() {
+            return Err(ConnectError::Refused);
+        }
         match self.register(Peer::Client(user), id).await {
             Ok(()) => Ok(()),
-            Err(WriteError::Unavailable(error)) => Err(error),
+            Err(WriteError::Unavailable(error)) => Err(error.into()),
             Err(refused) => unreachable!("a client is not fenced: {refused}"),
         }
     }

@@ -78,6 +78,30 @@ impl EnsureTask {
         }
     }
 
+    /// Without a message: a bridge that is up is told nothing.
+    pub async fn wake(&self, user: &UserId) -> Result<Ensured, Unavailable> {
+        let state = self.tasks.get(user).await?;
+        match self.policy.ensure(&state, self.clock.now()) {
+            Ensure::Nudge(_) => Ok(Ensured::Running),
+            Ensure::Wait => Ok(Ensured::Starting { eta: self.eta(&state).await }),
+            Ensure::Postpone(retry_in) => Ok(Ensured::Postponed { retry_in }),
+            Ensure::Launch => self.launch(&state, Capacity::Spot).await,
+        }
+    }
+
+    /// The next generation, whatever this one does.
+    pub(crate) async fn replace(&self, seen: &TaskState) -> Result<Ensured, Unavailable> {
+        self.launch(seen, Capacity::Spot).await
+    }
+
+    /// Whether the bridge was told.
+    pub(crate) async fn tell(&self, state: &TaskState, nudge: &Nudge) -> bool {
+        match &state.bridge_connection {
+            Some(connection) => self.push(&state.user, connection, nudge).await,
+            None => false,
+        }
+    }
+
     /// Tells the bridge if there is one. Launches nothing.
     pub async fn nudge_if_running(&self, user: &UserId, nudge: &Nudge) -> Result<(), Unavailable> {
         let state = self.tasks.get(user).await?;

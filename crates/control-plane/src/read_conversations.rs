@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use domain::limits::HISTORY_PAGE_MAX;
-use domain::{ConversationId, InboxMessage, InboxState, MessageId, UserId};
-use platform::{Clock, Conversations, Inbox, Unavailable};
+use domain::limits::{CONVERSATION_PAGE_MAX, HISTORY_PAGE_MAX};
+use domain::{Conversation, ConversationId, InboxMessage, InboxState, MessageId, UserId};
+use platform::{Clock, Conversations, HistoryPage, Inbox, Unavailable};
 use protocol::{
     AttachedFile, ConversationSummary, ConversationsPage, Message, MessageRole, MessageState,
     MessagesPage,
@@ -19,52 +19,104 @@ pub struct ReadConversations {
     pub clock: Arc<dyn Clock>,
 }
 
-impl ReadConversations {
-    pub async fn list(&self, user: &UserId) -> Result<ConversationsPage, Unavailable> {
-        let now = self.clock.now();
-        let known = self.conversations.list(user, now).await?;
-        let mut summaries: Vec<ConversationSummary> = known
-            .into_iter()
-            .map(|c| ConversationSummary {
-                conversation_id: c.id.to_string(),
-                title: c.title,
-                last_activity_at: c.last_activity_at.millis(),
-            })
-            .collect();
-        for row in self.inbox.open(user, now).await? {
-            note_activity(&mut summaries, &row);
-        }
-        summaries.sort_by_key(|s| std::cmp::Reverse(s.last_activity_at));
-        Ok(ConversationsPage { conversations: summaries })
-    }
+/// Which part of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    Newest,
+    /// Before a place that an earlier page gave.
+    Before(&'a str),
+    /// After it.
+    After(&'a str),
+}
 
-    pub async fn messages(
+impl ReadConversations {
+    /// One whose message waits stands on the first page, wherever it stood before.
+    pub async fn list(
         &self,
         user: &UserId,
-        conversation: &ConversationId,
         before: Option<&str>,
         limit: usize,
-    ) -> Result<MessagesPage, Unavailable> {
+    ) -> Result<ConversationsPage, Unavailable> {
         let now = self.clock.now();
-        let limit = limit.clamp(1, HISTORY_PAGE_MAX);
-        // The inbox first: a message that ends in between is then in both, and shown once.
+        let limit = limit.clamp(1, CONVERSATION_PAGE_MAX);
         let open = match before {
             None => self.inbox.open(user, now).await?,
             Some(_) => Vec::new(),
         };
-        let page = self.conversations.history(user, conversation, before, limit, now).await?;
+        let page = self.conversations.list(user, before, limit, now).await?;
+        let mut summaries: Vec<ConversationSummary> =
+            page.conversations.into_iter().map(summary).collect();
+        for row in &open {
+            self.note_activity(user, &mut summaries, row).await?;
+        }
+        summaries.sort_by_key(|s| std::cmp::Reverse(s.last_activity_at));
+        Ok(ConversationsPage { conversations: summaries, before: page.before })
+    }
+
+    async fn note_activity(
+        &self,
+        user: &UserId,
+        summaries: &mut Vec<ConversationSummary>,
+        row: &InboxMessage,
+    ) -> Result<(), Unavailable> {
+        let at = row.received_at.millis();
+        let listed = summaries.iter_mut().find(|s| s.conversation_id == row.conversation.as_str());
+        if let Some(listed) = listed {
+            listed.last_activity_at = listed.last_activity_at.max(at);
+            return Ok(());
+        }
+        // It may be older than this page, and have a title.
+        let known = self.conversations.get(user, &row.conversation, self.clock.now()).await?;
+        summaries.push(ConversationSummary {
+            conversation_id: row.conversation.to_string(),
+            title: known.map_or_else(|| row.title(), |known| known.title),
+            last_activity_at: at,
+        });
+        Ok(())
+    }
+
+    /// `None`: there is no such conversation.
+    pub async fn messages(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        part: Part<'_>,
+        limit: usize,
+    ) -> Result<Option<MessagesPage>, Unavailable> {
+        let now = self.clock.now();
+        let limit = limit.clamp(1, HISTORY_PAGE_MAX);
+        // The inbox first: a message that ends in between is then in both, and shown once.
+        let open = match part {
+            Part::Newest | Part::After(_) => self.inbox.open(user, now).await?,
+            Part::Before(_) => Vec::new(),
+        };
+        let rows = &self.conversations;
+        let mut page = match part {
+            Part::Newest => rows.history(user, conversation, None, limit, now).await?,
+            Part::Before(place) => {
+                rows.history(user, conversation, Some(place), limit, now).await?
+            }
+            Part::After(place) => rows.later(user, conversation, place, limit, now).await?,
+        };
         let told: HashSet<MessageId> = page.messages.iter().map(|m| m.id.clone()).collect();
         let dead = self.dead_of(user, page.messages.iter().any(|m| m.error.is_some())).await?;
-        let mut messages: Vec<Message> = page.messages.into_iter().map(Message::from).collect();
+        let mut messages: Vec<Message> =
+            std::mem::take(&mut page.messages).into_iter().map(Message::from).collect();
         for message in &mut messages {
             if message.role == MessageRole::User && dead.contains(&message.message_id) {
                 message.state = Some(MessageState::Dead);
             }
         }
-        let waiting =
-            open.iter().filter(|m| &m.conversation == conversation && !told.contains(&m.id));
-        messages.extend(waiting.map(open_message));
-        Ok(MessagesPage { messages, before: page.before })
+        if !page.goes_on {
+            let waiting =
+                open.iter().filter(|m| &m.conversation == conversation && !told.contains(&m.id));
+            messages.extend(waiting.map(open_message));
+        }
+        if messages.is_empty() && self.conversations.get(user, conversation, now).await?.is_none() {
+            return Ok(None);
+        }
+        let HistoryPage { before, after, goes_on, .. } = page;
+        Ok(Some(MessagesPage { messages, before, after, goes_on }))
     }
 
     pub async fn reply(
@@ -92,15 +144,11 @@ impl ReadConversations {
     }
 }
 
-fn note_activity(summaries: &mut Vec<ConversationSummary>, row: &InboxMessage) {
-    let at = row.received_at.millis();
-    match summaries.iter_mut().find(|s| s.conversation_id == row.conversation.as_str()) {
-        Some(summary) => summary.last_activity_at = summary.last_activity_at.max(at),
-        None => summaries.push(ConversationSummary {
-            conversation_id: row.conversation.to_string(),
-            title: row.title(),
-            last_activity_at: at,
-        }),
+fn summary(conversation: Conversation) -> ConversationSummary {
+    ConversationSummary {
+        conversation_id: conversation.id.to_string(),
+        title: conversation.title,
+        last_activity_at: conversation.last_activity_at.millis(),
     }
 }
 

@@ -166,7 +166,7 @@ impl FollowTask {
     /// asked for.
     async fn waiting(&self, seen: &TaskState) -> Result<Option<(Timestamp, Nudge)>, Unavailable> {
         let rows = self.inbox.outline(&seen.user, self.clock.now()).await?;
-        let message = rows.into_iter().find(|row| row.state.is_open()).map(|row| {
+        let message = rows.into_iter().find(|row| row.is_unsettled()).map(|row| {
             let nudge = Nudge::Inbox { message_id: row.id.to_string() };
             (row.received_at, nudge)
         });

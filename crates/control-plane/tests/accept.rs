@@ -4,7 +4,7 @@ mod world;
 
 use std::time::Duration;
 
-use control_plane::{AcceptError, Incoming};
+use control_plane::{AcceptError, Incoming, uploads};
 use domain::limits::{ATTACHMENTS_MAX, MESSAGE_TEXT_MAX_BYTES, OPEN_MESSAGES_MAX};
 use domain::{InboxState, Timestamp};
 use platform_sim::TurnedClock;
@@ -95,7 +95,7 @@ async fn a_message_may_be_files_alone_up_to_ten() {
     let key = |n: usize| format!("uploads/{}/0f/{n}.pdf", cases.user);
     let with = |id: &str, files: usize| Incoming {
         text: String::new(),
-        attachments: (0..files).map(key).collect(),
+        attachments: uploads((0..files).map(key)).expect("keys"),
         ..incoming(id)
     };
     assert!(cases.accept().run(&cases.user, with("m1", ATTACHMENTS_MAX)).await.is_ok());
@@ -118,12 +118,16 @@ async fn only_ones_own_uploads_can_be_attached() {
         own.replace("uploads", "snapshots"),
         String::new(),
     ];
+    // The others are no keys at all.
+    let mut let_in = 0;
     for key in keys {
-        let mut message = incoming("m1");
-        message.attachments = vec![own.clone(), key.clone()];
+        let Ok(attachments) = uploads([own.clone(), key.clone()]) else { continue };
+        let message = Incoming { attachments, ..incoming("m1") };
         let refused = cases.accept().run(&cases.user, message).await;
         assert!(matches!(refused, Err(AcceptError::NoUpload(_))), "{key}");
+        let_in += 1;
     }
+    assert_eq!(let_in, 1);
     assert!(cases.world.inbox_of(&cases.user).is_empty());
 }
 

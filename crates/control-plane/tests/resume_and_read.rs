@@ -2,7 +2,7 @@
 
 mod world;
 
-use control_plane::Resume;
+use control_plane::{Part, Resume};
 use domain::{ConversationId, Generation, InboxState, Outcome, Reply};
 use platform::{Clock, Completion};
 use protocol::{MessageRole, MessageState, Nudge, ServerFrame};
@@ -21,8 +21,13 @@ async fn ends(cases: &Cases, id: &str, state: InboxState) {
         usage: None,
         at: cases.world.clock().now(),
     };
-    let completion =
-        Completion { message: &message, reply: &reply, state, generation: Generation(1) };
+    let completion = Completion {
+        message: &message,
+        reply: &reply,
+        state,
+        generation: Generation(1),
+        owed: false,
+    };
     inbox.complete(&cases.user, &completion).await.expect("recorded");
 }
 
@@ -94,7 +99,8 @@ async fn history_shows_what_was_said_and_what_waits() {
     cases.say("m2").await;
     ends(&cases, "m1", InboxState::Done).await;
     let default = ConversationId::default();
-    let page = cases.read().messages(&cases.user, &default, None, 50).await.expect("works");
+    let page = cases.read().messages(&cases.user, &default, Part::Newest, 50).await;
+    let page = page.expect("works").expect("is there");
     let rows: Vec<_> =
         page.messages.iter().map(|m| (m.message_id.as_str(), m.role, m.state)).collect();
     assert_eq!(
@@ -105,7 +111,7 @@ async fn history_shows_what_was_said_and_what_waits() {
             ("m2", MessageRole::User, Some(MessageState::Pending)),
         ]
     );
-    let list = cases.read().list(&cases.user).await.expect("works");
+    let list = cases.read().list(&cases.user, None, 50).await.expect("works");
     assert_eq!(list.conversations.len(), 1);
 }
 
@@ -115,7 +121,8 @@ async fn a_dead_message_is_shown_with_its_reason() {
     cases.say("m1").await;
     ends(&cases, "m1", InboxState::Dead).await;
     let default = ConversationId::default();
-    let page = cases.read().messages(&cases.user, &default, None, 50).await.expect("works");
+    let page = cases.read().messages(&cases.user, &default, Part::Newest, 50).await;
+    let page = page.expect("works").expect("is there");
     assert_eq!(page.messages[0].state, Some(MessageState::Dead));
     assert_eq!(page.messages[1].error.as_deref(), Some("the provider refused"));
 }

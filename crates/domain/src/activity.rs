@@ -57,11 +57,55 @@ impl TimeZone {
         u32::try_from(minute).expect("nothing of it is negative")
     }
 
+    /// What the clock on the wall shows.
+    pub(crate) fn civil_at(&self, at: Timestamp) -> jiff::civil::DateTime {
+        self.clock_at(at)
+    }
+
+    /// When it shows this for the first time. A time that it is put forward over is as long after
+    /// the change as it would have been after the hour before. `None`: beyond all calendars.
+    pub(crate) fn first_at(&self, time: jiff::civil::DateTime) -> Option<Timestamp> {
+        timestamp(self.0.to_ambiguous_timestamp(time).compatible().ok()?)
+    }
+
+    /// When it shows this once more.
+    pub(crate) fn second_at(&self, time: jiff::civil::DateTime) -> Option<Timestamp> {
+        timestamp(self.0.to_ambiguous_timestamp(time).later().ok()?)
+    }
+
+    /// Where it is put forward between the two.
+    pub(crate) fn gaps_until(&self, from: Timestamp, until: Timestamp) -> Vec<Gap> {
+        let instant = |at: Timestamp| {
+            let millis = i64::try_from(at.millis()).unwrap_or(i64::MAX);
+            jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX)
+        };
+        let until = instant(until);
+        let changes =
+            self.0.following(instant(from)).take_while(|change| change.timestamp() < until);
+        let gaps = changes.filter_map(|change| {
+            let (at, ends) = (change.timestamp(), change.offset().to_datetime(change.timestamp()));
+            let just_before = at.checked_sub(jiff::SignedDuration::from_secs(1)).ok()?;
+            let begins = self.0.to_offset(just_before).to_datetime(at);
+            (begins < ends).then_some(Gap { begins, ends })
+        });
+        gaps.collect()
+    }
+
     fn clock_at(&self, at: Timestamp) -> jiff::civil::DateTime {
         let millis = i64::try_from(at.millis()).unwrap_or(i64::MAX);
         let at = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
         self.0.to_datetime(at)
     }
+}
+
+/// Times that the clock on the wall never shows.
+pub(crate) struct Gap {
+    pub(crate) begins: jiff::civil::DateTime,
+    pub(crate) ends: jiff::civil::DateTime,
+}
+
+fn timestamp(at: jiff::Timestamp) -> Option<Timestamp> {
+    u64::try_from(at.as_millisecond()).ok().map(Timestamp)
 }
 
 /// On which of the last 14 days the user was active in each hour of his day.

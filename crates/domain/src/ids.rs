@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::limits::{
-    CONVERSATION_ID_MAX_CHARS, MESSAGE_ID_MAX_CHARS, REQUEST_ID_MAX_CHARS, UPLOAD_ID_MAX_CHARS,
-    USER_ID_MAX_CHARS,
+    CONVERSATION_ID_MAX_CHARS, MESSAGE_ID_MAX_CHARS, REQUEST_ID_MAX_CHARS, SCHEDULE_ID_MAX_CHARS,
+    SNAPSHOT_ID_MAX_CHARS, UPLOAD_ID_MAX_CHARS, USER_ID_MAX_CHARS,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,7 +88,12 @@ id! {
 
 id! {
     /// restic's name for a snapshot.
-    SnapshotId, "snapshotId", 64, "letters and digits", ""
+    SnapshotId, "snapshotId", SNAPSHOT_ID_MAX_CHARS, "letters and digits", ""
+}
+
+id! {
+    /// The maker's own idempotency key for one schedule.
+    ScheduleId, "scheduleId", SCHEDULE_ID_MAX_CHARS, "letters, digits, '_' and '-'", "_-"
 }
 
 id! {

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::Rate;
+
 /// One WebSocket message from a client, in bytes. API Gateway closes the connection with
 /// 1009 beyond it. Source: API Gateway quotas, "message payload size 128 KB".
 pub const CLIENT_MESSAGE_MAX_BYTES: usize = 131_072;
@@ -136,5 +138,180 @@ pub const REQUEST_ID_MAX_CHARS: usize = 128;
 /// Longer replies are split.
 pub const TELEGRAM_TEXT_MAX_UNITS: usize = 4_096;
 
+/// Between two messages to one chat, and to one group (Bot API FAQ, "my bot is hitting limits":
+/// one a second, 20 a minute). An edit and a draft count as one.
+pub const TELEGRAM_CHAT_EVERY: Duration = Duration::from_secs(1);
+pub const TELEGRAM_GROUP_EVERY: Duration = Duration::from_secs(3);
+
+/// Between two calls of one process (same source: 30 a second, of all processes). Ours: 25.
+pub const TELEGRAM_CALL_EVERY: Duration = Duration::from_millis(40);
+
+/// "typing…" lasts 5 s, a draft 30 s (Bot API, `sendChatAction`, `sendMessageDraft`).
+pub const TELEGRAM_TYPING_EVERY: Duration = Duration::from_secs(4);
+pub const TELEGRAM_DRAFT_EVERY: Duration = Duration::from_secs(20);
+
+/// How long a reply is tried to be delivered. Ours: as long as Telegram keeps an update for us.
+pub const TELEGRAM_REPLY_WITHIN: Duration = Duration::from_secs(24 * 3600);
+
+/// How long after the last part of an album no more are waited for. Ours: Telegram sends them one
+/// after the other, each as soon as the one before was taken.
+pub const TELEGRAM_ALBUM_QUIET: Duration = Duration::from_secs(2);
+
 /// Of a file that a bot may fetch (Bot API, `getFile`).
 pub const TELEGRAM_FILE_MAX_BYTES: u64 = 20 * 1_048_576;
+
+/// What a message answers, as far as the agent is told it, in characters. Ours.
+pub const TELEGRAM_QUOTE_MAX_CHARS: usize = 1_000;
+
+/// How often somebody who may not talk to the bot is told so. Ours.
+pub const TELEGRAM_GREETING_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// An update that can never be processed is kept this long, and so much of it, in bytes. Ours:
+/// enough to see what it was.
+pub const PARKED_UPDATE_TTL: Duration = Duration::from_secs(14 * 24 * 3600);
+pub const PARKED_UPDATE_MAX_BYTES: usize = 8_192;
+
+/// A code that links an account: what a person types from one screen into another, and as long
+/// as that takes.
+pub const LINK_CODE_DIGITS: usize = 6;
+pub const LINK_CODE_TTL: Duration = Duration::from_secs(5 * 60);
+
+/// Codes that one person in Telegram may try within such a time. Ours: of a million.
+pub const LINK_TRIES_MAX: usize = 5;
+pub const LINK_TRIES_WITHIN: Duration = Duration::from_secs(3600);
+
+/// What a user tells his agent of itself, in bytes of UTF-8. Ours: about 2,000 tokens of every
+/// turn, and well within the 20,000 characters that the gateway reads of one file.
+pub const INSTRUCTIONS_MAX_BYTES: usize = 8_192;
+
+/// Ours. The longest that providers have is about 80.
+pub const MODEL_NAME_MAX_CHARS: usize = 128;
+
+/// BCP 47, 4.4.1: no tag in use needs more.
+pub const LANGUAGE_MAX_CHARS: usize = 35;
+
+/// The longest that anybody's quiet task stays up, in minutes. The watchdog gives up a bridge
+/// that was silent for 30 (`TaskPolicy::idle_at_most`).
+pub const IDLE_MINUTES_MAX: u32 = 25;
+
+/// restic's snapshot ids are SHA-256 in hex.
+pub const SNAPSHOT_ID_MAX_CHARS: usize = 64;
+
+/// Title of a conversation that a person chose, in characters. Ours: what a sidebar can show.
+pub const TITLE_MAX_CHARS: usize = 200;
+
+/// Conversations on one page of their list.
+pub const CONVERSATION_PAGE_MAX: usize = 100;
+
+/// What is searched for, in characters. Ours: one letter is in every message.
+pub const SEARCH_MIN_CHARS: usize = 2;
+pub const SEARCH_MAX_CHARS: usize = 200;
+
+/// Hits on one page, and rows that one request looks at: it then gives the place to go on from.
+/// Ours: 500 rows are about 125 reads of 4 KB, and well below a second.
+pub const SEARCH_PAGE_MAX: usize = 50;
+pub const SEARCH_ROWS_MAX: usize = 500;
+
+/// What is shown around a hit, in UTF-16 units on either side.
+pub const SEARCH_SNIPPET_UNITS: usize = 80;
+
+/// Requests of one user to the HTTP API. Ours: opening the page takes six, and nobody reads ten
+/// answers a second. They are counted in the function's instance, without a write; API Gateway's
+/// throttle is the outer bound.
+pub const API_RATE: Rate = Rate { burst: 60, every: Duration::from_millis(100) };
+
+/// Of those, searches: each may read hundreds of rows.
+pub const API_SEARCH_RATE: Rate = Rate { burst: 20, every: Duration::from_millis(500) };
+
+/// Of those, what costs a machine's start, a file's check or a walk over everything.
+pub const API_COSTLY_RATE: Rate = Rate { burst: 6, every: Duration::from_secs(10) };
+
+/// When to come back after something was unavailable. Ours: longer than a throttled table takes.
+pub const API_RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// A skill as it is sent, in bytes. Source: Lambda takes events of 6 MB, and a body that is not
+/// text comes in base64, which makes 4 bytes of 3. The HTTP API itself takes 10 MB.
+pub const SKILL_UPLOAD_MAX_BYTES: usize = 4 * 1_048_576;
+
+/// A skill's files, in bytes. Ours: what is unpacked at every wake.
+pub const SKILL_UNPACKED_MAX_BYTES: u64 = 20 * 1_048_576;
+
+/// Files of a skill. Ours.
+pub const SKILL_FILES_MAX: usize = 500;
+
+/// A path in a skill, in bytes. Ours: fits below any folder of any system.
+pub const SKILL_PATH_MAX_BYTES: usize = 240;
+
+/// Names in a path of a skill. Ours.
+pub const SKILL_DEPTH_MAX: usize = 10;
+
+/// Bytes that one byte of an archive may become. Ours: text has 3 to 10, and deflate can do 1,032.
+pub const SKILL_RATIO_MAX: u64 = 200;
+
+/// Source: the Agent Skills format (agentskills.io), `name` and `description`.
+pub const SKILL_NAME_MAX_CHARS: usize = 64;
+pub const SKILL_DESCRIPTION_MAX_CHARS: usize = 1_024;
+
+/// Skills of one user. Ours: each one's description is in every prompt.
+pub const SKILLS_MAX: usize = 50;
+
+/// A path below the workspace, in bytes. Ours: a quarter of Linux' PATH_MAX.
+pub const WORKSPACE_PATH_MAX_BYTES: usize = 1_024;
+
+/// Entries on one page of a folder. Ours: names of 255 bytes, each of them escaped in JSON, fit
+/// a row of DynamoDB's 400 KB.
+pub const WORKSPACE_PAGE_MAX: usize = 200;
+
+/// A file that is fetched from the workspace, in bytes. Ours: it is sent within API Gateway's
+/// 29 seconds.
+pub const DOWNLOAD_MAX_BYTES: u64 = 100 * 1_048_576;
+
+/// How long a file can be fetched after it was asked for.
+pub const DOWNLOAD_URL_TTL: Duration = Duration::from_secs(10 * 60);
+
+/// An object's key, in bytes of UTF-8. Source: S3 user guide, "Naming Amazon S3 objects".
+pub const S3_KEY_MAX_BYTES: usize = 1_024;
+
+/// How long a bridge may take an errand up. Whoever asked has gone by then.
+pub const ERRAND_TTL: Duration = Duration::from_secs(2 * 60);
+
+/// How long a day's usage is kept: a year, and some weeks to compare it with.
+pub const USAGE_TTL: Duration = Duration::from_secs(400 * 24 * 3600);
+
+/// Days of usage that are asked for at once: as many as are kept.
+pub const USAGE_DAYS_MAX: u64 = 400;
+
+/// All but the last part of an object that is sent in parts, in bytes. S3 takes 5 MiB and more,
+/// 10,000 of them; one is in memory at a time.
+pub const EXPORT_PART_BYTES: usize = 8 * 1_048_576;
+
+/// A file that goes into an export, in bytes. Ours: begun at the last moment it must be done before
+/// API Gateway answers for us.
+pub const EXPORT_FILE_MAX_BYTES: u64 = 64 * 1_048_576;
+
+/// How long the link to an export works. Ours: long enough to begin a download.
+pub const EXPORT_LINK_TTL: Duration = Duration::from_secs(15 * 60);
+
+/// How long an export may take. API Gateway answers for us after 30 s (HTTP API, integration
+/// timeout), and its last part and its link come after this.
+pub const EXPORT_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long a request to delete everything works before it leaves the rest to the watchdog.
+/// Below the same 30 s.
+pub const DELETION_WITHIN: Duration = Duration::from_secs(20);
+
+/// Schedules of one user. Ours: bounds what one user can have asked while nobody looks.
+pub const SCHEDULES_MAX: usize = 50;
+
+/// Name of one schedule among a user's. Ours; a message's id has it in it.
+pub const SCHEDULE_ID_MAX_CHARS: usize = 64;
+
+/// What a schedule asks, in bytes of UTF-8. Ours.
+pub const PROMPT_MAX_BYTES: usize = 8_192;
+
+/// A run that comes later than this is a missed one. Ours: EventBridge Scheduler is precise to the
+/// minute, and tries again for 24 hours (`MaximumEventAgeInSeconds`).
+pub const RUN_MISSED_AFTER: Duration = Duration::from_secs(10 * 60);
+
+/// Runs to come that a schedule is shown with.
+pub const NEXT_RUNS_SHOWN: usize = 5;

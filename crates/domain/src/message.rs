@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::text::title_of;
-use crate::{ConnectionId, ConversationId, Generation, MessageId, Timestamp, UploadKey};
+use crate::{
+    Attachment, ConnectionId, ConversationId, Generation, MessageId, TelegramChat, Timestamp,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InboxState {
@@ -28,6 +30,8 @@ impl InboxState {
 pub enum Channel {
     Web,
     Telegram,
+    /// One of the user's schedules.
+    Schedule,
 }
 
 /// Where the sender listens for the reply, beside the user's other connections.
@@ -36,6 +40,11 @@ pub enum Channel {
 pub enum ReplyTo {
     Connection {
         id: ConnectionId,
+    },
+    /// The message there that the reply is an answer to.
+    Telegram {
+        chat: TelegramChat,
+        message: i64,
     },
     /// REST callers read the reply over REST.
     None,
@@ -50,7 +59,7 @@ pub struct InboxMessage {
     pub reply_to: ReplyTo,
     /// Empty only beside attachments.
     pub text: String,
-    pub attachments: Vec<UploadKey>,
+    pub attachments: Vec<Attachment>,
     pub received_at: Timestamp,
     pub state: InboxState,
     pub lease_generation: Option<Generation>,
@@ -61,6 +70,12 @@ pub struct InboxMessage {
     pub partial: Option<String>,
     /// Of a Done row: the reply's length in UTF-16 units, so that `resume` needs no second read.
     pub reply_length: Option<u64>,
+    /// What the parts of an album share: they become one message.
+    pub album: Option<String>,
+    /// Ids of what was added to the message after it was accepted.
+    pub parts: Vec<MessageId>,
+    /// Of an ended row whose reply a channel has yet to be sent: how many pieces of it have been.
+    pub owed: Option<u32>,
 }
 
 impl InboxMessage {
@@ -69,11 +84,16 @@ impl InboxMessage {
         (self.received_at, &self.id)
     }
 
+    /// Somebody must answer it, or send the answer.
+    pub fn is_unsettled(&self) -> bool {
+        self.state.is_open() || self.owed.is_some()
+    }
+
     /// What its conversation is called if it is the first: its text, else its first file's name.
     pub fn title(&self) -> String {
         let of_text = title_of(&self.text);
         match self.attachments.first() {
-            Some(file) if of_text.is_empty() => title_of(file.name.as_str()),
+            Some(file) if of_text.is_empty() => title_of(file.name().as_str()),
             _ => of_text,
         }
     }
@@ -126,7 +146,7 @@ pub struct StoredMessage {
     pub role: Role,
     pub text: String,
     /// Of a user's message.
-    pub attachments: Vec<UploadKey>,
+    pub attachments: Vec<Attachment>,
     pub at: Timestamp,
     /// When the message of the pair was accepted: the pair's place in the conversation.
     pub received_at: Timestamp,

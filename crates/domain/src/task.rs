@@ -88,6 +88,8 @@ pub struct TaskState {
     pub base: Option<SnapshotBase>,
     /// The last one; the next may come when it is done.
     pub restore: Option<RestoreRequest>,
+    /// The user leaves: nothing is accepted and nothing launched until all of him is gone.
+    pub deleting_since: Option<Timestamp>,
 }
 
 impl TaskState {
@@ -113,6 +115,7 @@ impl TaskState {
             activity: ActivityHistory::default(),
             base: None,
             restore: None,
+            deleting_since: None,
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::FILE_NAME_MAX_BYTES;
 use crate::text::byte_prefix;
-use crate::{MessageId, UploadId, UserId};
+use crate::{Attachment, MessageId, UploadId, UserId};
 
 /// A name that is one file in one folder, wherever it is written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,7 +92,7 @@ fn is_invisible(c: char) -> bool {
     }
 }
 
-fn is_reserved(name: &str) -> bool {
+pub(crate) fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end();
     let is = |reserved: &&str| stem.eq_ignore_ascii_case(reserved);
     let mut port = stem.chars();
@@ -157,7 +157,7 @@ impl UploadKey {
         Self::parse(text)?.owned_by(user)
     }
 
-    fn owned_by(self, user: &UserId) -> Result<Self, InvalidUploadKey> {
+    pub fn owned_by(self, user: &UserId) -> Result<Self, InvalidUploadKey> {
         if self.user == *user { Ok(self) } else { Err(InvalidUploadKey) }
     }
 }
@@ -192,14 +192,14 @@ pub fn folder_of(message: &MessageId) -> String {
 }
 
 /// For each of a message's files a name of its own, in the same order.
-pub fn distinct_names(attachments: &[UploadKey]) -> Vec<String> {
+pub fn distinct_names(attachments: &[Attachment]) -> Vec<String> {
     let mut taken = std::collections::BTreeSet::new();
     let mut name_of = |name: &FileName| {
         let mut names = (1..).map(|n| name.numbered(n));
         // On a disk that does not tell cases apart they are still two files.
         names.find(|name| taken.insert(name.to_lowercase())).expect("there are enough numbers")
     };
-    attachments.iter().map(|key| name_of(&key.name)).collect()
+    attachments.iter().map(|file| name_of(file.name())).collect()
 }
 
 #[cfg(test)]
@@ -297,9 +297,9 @@ mod tests {
     #[test]
     fn files_of_one_message_have_names_of_their_own() {
         let names = ["a.pdf", "A.pdf", "a (2).pdf", "a.pdf", "b"];
-        let keys: Vec<UploadKey> = names
+        let keys: Vec<Attachment> = names
             .iter()
-            .map(|name| key(&format!("uploads/ana/1/{name}")).expect("well formed"))
+            .map(|name| key(&format!("uploads/ana/1/{name}")).expect("well formed").into())
             .collect();
         let expected = ["a.pdf", "A (2).pdf", "a (2) (2).pdf", "a (3).pdf", "b"];
         assert_eq!(distinct_names(&keys), expected);

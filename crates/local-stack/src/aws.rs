@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::{
     aws_endpoint,
+    cognito::Cognito,
     config::{Config, Parameter},
     connections::Connections,
     counters::Counters,
@@ -16,7 +17,9 @@ use crate::{
     ecs::Ecs,
     faults::FaultBoard,
     functions::Functions,
-    s3, serve,
+    s3,
+    scheduler::Scheduler,
+    serve,
     serve::Server,
     ssm::Ssm,
 };
@@ -29,6 +32,8 @@ pub struct Aws {
     pub(crate) connections: Arc<Connections>,
     pub(crate) ecs: Arc<Ecs>,
     ssm: Arc<Ssm>,
+    pub(crate) cognito: Arc<Cognito>,
+    pub(crate) scheduler: Arc<Scheduler>,
     server: Server,
     dynamodb: Arc<DynamoDb>,
 }
@@ -42,6 +47,8 @@ pub(crate) struct Services {
     pub(crate) ecs: Arc<Ecs>,
     pub(crate) dynamodb: Arc<DynamoDb>,
     pub(crate) ssm: Arc<Ssm>,
+    pub(crate) cognito: Arc<Cognito>,
+    pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) s3: S3Service,
 }
 
@@ -59,6 +66,8 @@ impl Aws {
             faults,
             dynamodb: Arc::new(DynamoDb::start(config).await?),
             ssm: Arc::new(Ssm::open(&config.data, &config.parameters)?),
+            cognito: Arc::default(),
+            scheduler: Arc::new(Scheduler::open(&config.data)?),
             s3: s3::service(&config.data, &config.buckets).await?,
         };
         let router =
@@ -70,6 +79,8 @@ impl Aws {
             connections: services.connections,
             ecs: services.ecs,
             ssm: services.ssm,
+            cognito: services.cognito,
+            scheduler: services.scheduler,
             server: Server::start(vec![listener], router),
             dynamodb: services.dynamodb,
         })

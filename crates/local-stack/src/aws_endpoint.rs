@@ -18,16 +18,17 @@ use crate::{
     aws::Services,
     aws_error::{AwsError, AwsResult},
     connections::Connections,
-    loopback, s3,
+    loopback, s3, scheduler,
 };
 
 /// Above DynamoDB's 16 MB for a batch, with room for its encoding.
 const LARGEST_JSON: usize = 32 * 1024 * 1024;
 
-const TARGETS: [(&str, &str); 3] = [
+const TARGETS: [(&str, &str); 4] = [
     ("DynamoDB_20120810.", "dynamodb"),
     ("AmazonEC2ContainerServiceV20141113.", "ecs"),
     ("AmazonSSM.", "ssm"),
+    ("AWSCognitoIdentityProviderService.", "cognito"),
 ];
 
 /// Which service a request is for, and the operation's name there.
@@ -35,6 +36,8 @@ enum Call {
     DynamoDb(String),
     Ecs(String),
     Ssm(String),
+    Cognito(String),
+    Scheduler(scheduler::Request),
     Connection { id: String, operation: &'static str },
     S3(&'static str),
 }
@@ -94,6 +97,10 @@ async fn dispatch(services: &Services, call: Call, parts: Parts, body: Body) -> 
         }
         Call::Ecs(name) => json_answer(&body, |input| services.ecs.call(&name, input)),
         Call::Ssm(name) => json_answer(&body, |input| services.ssm.call(&name, input)),
+        Call::Cognito(name) => json_answer(&body, |input| services.cognito.call(&name, input)),
+        Call::Scheduler(request) => {
+            json_answer(&body, |input| services.scheduler.call(&request, input))
+        }
         Call::Connection { id, .. } => services.connections.call(&parts.method, &id, body),
         Call::S3(_) => unreachable!("answered above"),
     }
@@ -107,9 +114,15 @@ impl Call {
                 return match service {
                     "dynamodb" => Self::DynamoDb(name.to_owned()),
                     "ecs" => Self::Ecs(name.to_owned()),
+                    "cognito" => Self::Cognito(name.to_owned()),
                     _ => Self::Ssm(name.to_owned()),
                 };
             }
+        }
+        let signed = parts.headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
+        if signed.is_some_and(scheduler::is_signed_for_it) {
+            let (path, query) = (parts.uri.path(), parts.uri.query());
+            return Self::Scheduler(scheduler::Request::of(&parts.method, path, query));
         }
         match connection_id(parts.uri.path()) {
             Some(id) => Self::Connection { id, operation: Connections::operation(&parts.method) },
@@ -126,6 +139,8 @@ impl Call {
             Self::DynamoDb(name) => format!("dynamodb:{name}"),
             Self::Ecs(name) => format!("ecs:{name}"),
             Self::Ssm(name) => format!("ssm:{name}"),
+            Self::Cognito(name) => format!("cognito-idp:{name}"),
+            Self::Scheduler(request) => format!("scheduler:{}", request.operation),
             Self::Connection { operation, .. } => format!("execute-api:{operation}"),
             Self::S3(name) => format!("s3:{name}"),
         }

@@ -13,9 +13,13 @@ use axum::{
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::{aws::Aws, counters::Counted, ecs::Task, faults::Faults};
+use crate::{aws::Aws, counters::Counted, ecs::Task, faults::Faults, functions::Functions};
 
-pub(crate) fn router(aws: Arc<Aws>) -> Router {
+pub(crate) fn router(aws: Arc<Aws>, functions: Arc<dyn Functions>) -> Router {
+    let schedules = Router::new()
+        .route("/local/schedules", get(schedules))
+        .route("/local/schedules/{name}/fire", post(fire))
+        .with_state((aws.clone(), functions));
     Router::new()
         .route("/local/aws", get(endpoint))
         .route("/local/tasks", get(tasks))
@@ -26,6 +30,31 @@ pub(crate) fn router(aws: Arc<Aws>) -> Router {
         .route("/local/counters", get(counters).delete(reset))
         .route("/local/counters/reset", post(reset))
         .with_state(aws)
+        .merge(schedules)
+}
+
+type WithFunctions = State<(Arc<Aws>, Arc<dyn Functions>)>;
+
+async fn schedules(State((aws, _)): WithFunctions) -> Json<Value> {
+    Json(aws.scheduler.list())
+}
+
+/// Rings now, for `{"scheduledTime": ".."}` or for now, and answers what the function did.
+async fn fire(
+    State((aws, functions)): WithFunctions,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Response {
+    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let at = asked["scheduledTime"].as_str().map(str::parse);
+    let Ok(at) = at.transpose() else {
+        return problem(StatusCode::BAD_REQUEST, "scheduledTime is not a time in UTC".into());
+    };
+    match aws.scheduler.fire(&name, at, &*functions).await {
+        Some(Ok(answer)) => Json(answer).into_response(),
+        Some(Err(error)) => problem(StatusCode::BAD_GATEWAY, error.to_string()),
+        None => problem(StatusCode::NOT_FOUND, format!("there is no schedule {name}")),
+    }
 }
 
 /// Where a Lambda's own binary, or the AWS CLI, finds this stack's tables and tasks.

@@ -19,10 +19,14 @@ pub trait Functions: Send + Sync + 'static {
     async fn ws_disconnect(&self, event: Value) -> anyhow::Result<Value>;
     /// HTTP API, payload format 2.0.
     async fn api(&self, event: Value) -> anyhow::Result<Value>;
+    /// The same, from the one route that Telegram calls and that has no authorizer.
+    async fn telegram_webhook(&self, event: Value) -> anyhow::Result<Value>;
     /// EventBridge: `ECS Task State Change` and `Scheduled Event`.
     async fn watchdog(&self, event: Value) -> anyhow::Result<Value>;
     /// EventBridge: a stopped task's state change, and `Scheduled Event`.
     async fn prewarm(&self, event: Value) -> anyhow::Result<Value>;
+    /// EventBridge Scheduler: the input of a schedule whose time has come.
+    async fn scheduled_message(&self, event: Value) -> anyhow::Result<Value>;
 }
 
 /// API Gateway's integration timeout; not adjustable for WebSocket APIs.

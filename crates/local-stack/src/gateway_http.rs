@@ -1,7 +1,8 @@
 //! The HTTP API at `/api`: the JWT authorizer, the payload 2.0 event, the
 //! Lambda, its answer. The `/api` prefix is ours and is cut off, because in
 //! production the API has a domain of its own: `rawPath` is `/status`, not
-//! `/api/status`. The route is `ANY /{proxy+}`.
+//! `/api/status`. The route is `ANY /{proxy+}`, and `POST /telegram` for Telegram, which
+//! brings no token of ours.
 
 use std::sync::Arc;
 
@@ -9,7 +10,9 @@ use axum::{
     Json,
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, request::Parts},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header, request::Parts,
+    },
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -26,6 +29,9 @@ use crate::{
 /// API Gateway's limit on a request's payload.
 const LARGEST_PAYLOAD: usize = 10 * 1024 * 1024;
 
+/// What anybody may read.
+const DOCUMENT: &str = "/api/openapi.json";
+
 #[derive(Clone)]
 pub(crate) struct Gateway {
     pub(crate) functions: Arc<dyn Functions>,
@@ -35,15 +41,34 @@ pub(crate) struct Gateway {
 
 pub(crate) async fn handle(State(gateway): State<Gateway>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let Some(claims) = bearer(&parts.headers).and_then(|token| gateway.verifier.access(token))
-    else {
-        return answer(StatusCode::UNAUTHORIZED, "Unauthorized");
+    let claims = bearer(&parts.headers).and_then(|token| gateway.verifier.access(token));
+    let route = match &claims {
+        _ if parts.method == Method::GET && parts.uri.path() == DOCUMENT => {
+            Route::Open("GET /openapi.json")
+        }
+        Some(claims) => Route::Proxy(claims),
+        None => return answer(StatusCode::UNAUTHORIZED, "Unauthorized"),
     };
-    let Ok(body) = axum::body::to_bytes(body, LARGEST_PAYLOAD).await else {
-        return answer(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    let Some(event) = gateway.event(&parts, body, route).await else {
+        return too_large();
     };
-    let event = gateway.event(&parts, &claims, &body);
-    match invoke(gateway.functions.api(event)).await {
+    finished(invoke(gateway.functions.api(event)).await)
+}
+
+pub(crate) async fn telegram(State(gateway): State<Gateway>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some(event) = gateway.event(&parts, body, Route::Open("POST /telegram")).await else {
+        return too_large();
+    };
+    finished(invoke(gateway.functions.telegram_webhook(event)).await)
+}
+
+fn too_large() -> Response {
+    answer(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
+}
+
+fn finished(invoked: anyhow::Result<Value>) -> Response {
+    match invoked {
         Ok(answer) => response(&answer).unwrap_or_else(failed),
         Err(error) => failed(error),
     }
@@ -64,21 +89,47 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
+/// Which of the API's routes a request came by.
+#[derive(Clone, Copy)]
+enum Route<'a> {
+    /// With the claims of the token that the authorizer let through.
+    Proxy(&'a Map<String, Value>),
+    /// One of the few without the authorizer.
+    Open(&'static str),
+}
+
+impl Route<'_> {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Proxy(_) => "ANY /{proxy+}",
+            Self::Open(key) => key,
+        }
+    }
+}
+
 impl Gateway {
-    fn event(&self, parts: &Parts, claims: &Map<String, Value>, body: &Bytes) -> Value {
+    /// `None`: the body is larger than API Gateway takes.
+    async fn event(&self, parts: &Parts, body: Body, route: Route<'_>) -> Option<Value> {
+        let body = axum::body::to_bytes(body, LARGEST_PAYLOAD).await.ok()?;
+        Some(self.described(parts, &body, route))
+    }
+
+    fn described(&self, parts: &Parts, body: &Bytes, route: Route<'_>) -> Value {
         let path = parts.uri.path().strip_prefix("/api").unwrap_or_default();
         let path = if path.is_empty() { "/" } else { path };
         let query = parts.uri.query().unwrap_or_default();
         let mut event = json!({
             "version": "2.0",
-            "routeKey": "ANY /{proxy+}",
+            "routeKey": route.key(),
             "rawPath": path,
             "rawQueryString": query,
             "headers": headers(&parts.headers),
-            "pathParameters": {"proxy": path.trim_start_matches('/')},
-            "requestContext": self.context(parts, path, claims),
+            "requestContext": self.context(parts, path, route),
             "isBase64Encoded": false,
         });
+        if let Route::Proxy(_) = route {
+            event["pathParameters"] = json!({"proxy": path.trim_start_matches('/')});
+        }
         if !query.is_empty() {
             event["queryStringParameters"] = joined(parse_query(query));
         }
@@ -93,16 +144,16 @@ impl Gateway {
         event
     }
 
-    fn context(&self, parts: &Parts, path: &str, claims: &Map<String, Value>) -> Value {
+    fn context(&self, parts: &Parts, path: &str, route: Route<'_>) -> Value {
         let now = clock::now_ms();
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-        json!({
+        let mut context = json!({
             "accountId": crate::config::ACCOUNT,
             "apiId": API_ID,
             "domainName": self.domain,
             "domainPrefix": API_ID,
             "stage": "$default",
-            "routeKey": "ANY /{proxy+}",
+            "routeKey": route.key(),
             "requestId": request_id(),
             "time": clock::common_log(now),
             "timeEpoch": now,
@@ -113,9 +164,12 @@ impl Gateway {
                 "sourceIp": "127.0.0.1",
                 "userAgent": agent.unwrap_or_default(),
             },
+        });
+        if let Route::Proxy(claims) = route {
             // API Gateway passes every claim as text.
-            "authorizer": {"jwt": {"claims": texts(claims), "scopes": null}},
-        })
+            context["authorizer"] = json!({"jwt": {"claims": texts(claims), "scopes": null}});
+        }
+        context
     }
 }
 

@@ -12,8 +12,10 @@ pub(crate) struct Lambdas {
     ws_connect: ws_connect::Ports,
     ws_message: ws_message::Ports,
     ws_disconnect: ws_disconnect::Ports,
-    api: api::Ports,
+    api: api::Api,
+    telegram_webhook: telegram_webhook::Ports,
     watchdog: watchdog::Ports,
+    scheduled_message: scheduled_message::Ports,
     /// `None`: no spares are wanted, and its rules do not exist.
     prewarm: Option<prewarm::Ports>,
 }
@@ -24,8 +26,10 @@ impl Lambdas {
             ws_connect: ws_connect::Ports::from_lookup(lookup)?,
             ws_message: ws_message::Ports::from_lookup(lookup)?,
             ws_disconnect: ws_disconnect::Ports::from_lookup(lookup)?,
-            api: api::Ports::from_lookup(lookup)?,
+            api: api::Api::new(api::Ports::from_lookup(lookup)?),
+            telegram_webhook: telegram_webhook::Ports::from_lookup(lookup)?,
             watchdog: watchdog::Ports::from_lookup(lookup)?,
+            scheduled_message: scheduled_message::Ports::from_lookup(lookup)?,
             prewarm: match platform_aws::spares_kept(lookup)? {
                 0 => None,
                 _ => Some(prewarm::Ports::from_lookup(lookup)?),
@@ -49,11 +53,19 @@ impl Functions for Lambdas {
     }
 
     async fn api(&self, event: Value) -> anyhow::Result<Value> {
-        answer(api::handle(&self.api, parse(event)?).await?)
+        answer(self.api.handle(parse(event)?).await?)
+    }
+
+    async fn telegram_webhook(&self, event: Value) -> anyhow::Result<Value> {
+        answer(telegram_webhook::handle(&self.telegram_webhook, parse(event)?).await?)
     }
 
     async fn watchdog(&self, event: Value) -> anyhow::Result<Value> {
         watchdog::handle(&self.watchdog, event).await
+    }
+
+    async fn scheduled_message(&self, event: Value) -> anyhow::Result<Value> {
+        scheduled_message::handle(&self.scheduled_message, event).await
     }
 
     async fn prewarm(&self, event: Value) -> anyhow::Result<Value> {

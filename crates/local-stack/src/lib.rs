@@ -7,14 +7,15 @@
 //! service that is stood in for.
 //!
 //! [`start`] binds the ports, lets the caller build the Lambdas for them, and
-//! serves. The public port has `/` (the page), `/ws`, `/api`, `/oidc` and
-//! `/local` (the controls for drills). Everything listens on loopback only.
+//! serves. The public port has `/` (the page), `/ws`, `/api`, `/oidc`,
+//! `/telegram` and `/telegram-api` (a Telegram of its own) and `/local` (the controls for drills). Everything listens on loopback only.
 
 mod aws;
 mod aws_endpoint;
 mod aws_error;
 pub mod cli;
 mod clock;
+mod cognito;
 mod config;
 mod connections;
 mod control;
@@ -34,9 +35,11 @@ mod private_file;
 mod provider;
 mod s3;
 mod schedule;
+mod scheduler;
 mod serve;
 mod ssm;
 mod stack;
+mod telegram;
 mod web;
 mod wiring;
 mod ws_event;

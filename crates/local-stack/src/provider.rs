@@ -72,6 +72,11 @@ impl Choice {
         }
     }
 
+    /// As the provider calls it.
+    pub(crate) fn model_name(&self) -> &str {
+        self.settings["model"].as_str().unwrap_or_default()
+    }
+
     pub(crate) fn parameter(&self) -> Parameter {
         Parameter { name: MODEL_PARAMETER.into(), value: self.settings.to_string(), secure: true }
     }

@@ -10,7 +10,7 @@ use axum::{
     Router,
     http::{HeaderName, HeaderValue, Method, header},
     middleware,
-    routing::any,
+    routing::{any, post},
 };
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -28,6 +28,7 @@ use crate::{
     lock::Lock,
     loopback, schedule, serve,
     serve::Server,
+    telegram::Telegram,
     web,
 };
 
@@ -45,6 +46,18 @@ pub struct Urls {
     pub aws_endpoint: String,
     /// Base URL of the demo model, with `/v1`.
     pub demo_model: String,
+    /// Base URL of the Bot API.
+    pub telegram_api: String,
+}
+
+/// The page under `npm run dev`.
+const DEVELOPMENT: &str = "http://localhost:5173";
+
+impl Urls {
+    /// Where pages come from that may call: ours, and the one under development.
+    pub(crate) fn origins(&self) -> [String; 2] {
+        [self.url.clone(), DEVELOPMENT.into()]
+    }
 }
 
 /// What the caller builds for those addresses.
@@ -63,6 +76,7 @@ pub struct Wiring {
 pub struct Stack {
     pub urls: Urls,
     pub aws: Arc<Aws>,
+    telegram: Arc<Telegram>,
     public: Server,
     background: TaskTracker,
     stop: CancellationToken,
@@ -74,6 +88,7 @@ struct Front {
     listeners: Vec<TcpListener>,
     urls: Urls,
     issuer: Arc<Issuer>,
+    telegram: Arc<Telegram>,
 }
 
 pub async fn start<F, Fut>(config: Config, wire: F) -> anyhow::Result<Stack>
@@ -88,12 +103,16 @@ where
     let front = Front::bind(&config, &aws).await?;
     let Wiring { functions, task_environment, parameters } = wire(front.urls.clone()).await?;
     aws.put_parameters(&parameters)?;
+    aws.put_parameters(&front.telegram.parameters())?;
     aws.connect(functions.clone(), task_environment);
     let (stop, background) = (CancellationToken::new(), TaskTracker::new());
     background.spawn(schedule::tick(functions.clone(), config.schedule, stop.clone()));
+    background.spawn(aws.scheduler.clone().ring(functions.clone(), stop.clone()));
     let router = front.router(&config, &aws, functions, &background);
-    let public = Server::start(front.listeners, router);
-    Ok(Stack { urls: front.urls, aws, public, background, stop, _lock: lock })
+    let Front { listeners, urls, telegram, .. } = front;
+    let public = Server::start(listeners, router);
+    telegram.start(format!("{}/telegram", urls.api), &background, stop.clone());
+    Ok(Stack { urls, aws, telegram, public, background, stop, _lock: lock })
 }
 
 impl Stack {
@@ -120,12 +139,14 @@ impl Stack {
         self.stop.cancel();
         self.aws.ecs.stop_all().await;
         self.aws.connections.close_all();
+        self.telegram.close();
         self.public.stop().await;
         self.background.close();
         let handlers = tokio::time::timeout(gateway_ws::LAST_WORDS, self.background.wait());
         if handlers.await.is_err() {
             tracing::warn!("some handlers were still running at the end");
         }
+        self.telegram.save().await;
         if let Some(aws) = Arc::into_inner(self.aws) {
             aws.stop().await;
         }
@@ -155,11 +176,14 @@ impl Front {
             jwks: format!("{issuer}/.well-known/jwks.json"),
             aws_endpoint: aws.endpoint().to_owned(),
             demo_model: aws.demo_model(),
+            telegram_api: format!("{url}/telegram-api"),
             issuer: issuer.clone(),
             url,
         };
         let issuer = Issuer::open(&config.data, issuer, config.page.client_id.clone())?;
-        Ok(Self { listeners, urls, issuer })
+        aws.cognito.connect(issuer.clone());
+        let telegram = Telegram::open(&config.data, urls.telegram_api.clone())?;
+        Ok(Self { listeners, urls, issuer, telegram })
     }
 
     fn router(
@@ -177,39 +201,43 @@ impl Front {
             domain: domain.clone(),
             invocations: background.clone(),
         };
-        let http =
-            gateway_http::Gateway { functions, verifier: Arc::new(self.issuer.verifier()), domain };
+        let http = gateway_http::Gateway {
+            functions: functions.clone(),
+            verifier: Arc::new(self.issuer.verifier()),
+            domain,
+        };
         let api = Router::new()
             .route("/api", any(gateway_http::handle))
+            .route("/api/telegram", post(gateway_http::telegram).fallback(gateway_http::handle))
             .route("/api/{*path}", any(gateway_http::handle))
             .with_state(http)
             .merge(self.issuer.clone().router())
-            .layer(cors());
-        let control = control::router(aws.clone())
+            .layer(cors(&self.urls.origins()));
+        let control = control::router(aws.clone(), functions.clone())
             .layer(middleware::from_fn(loopback::only_loopback_origins));
         Router::new()
             .route("/ws", any(gateway_ws::upgrade))
             .with_state(sockets)
             .merge(api)
             .merge(control)
+            .merge(self.telegram.router())
             .fallback_service(web::router(config.web.as_deref(), &config.page, &self.urls))
             .layer(middleware::from_fn(loopback::only_loopback_hosts))
     }
 }
 
-/// A page under development is served from another port of this machine.
-fn cors() -> CorsLayer {
-    let origins = AllowOrigin::predicate(|origin: &HeaderValue, _| {
-        origin.to_str().is_ok_and(loopback::is_loopback_origin)
-    });
+/// As API Gateway is told to answer: the page's own origin, and nobody else's.
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins = origins.iter().map(|o| o.parse::<HeaderValue>().expect("an origin is ASCII"));
     CorsLayer::new()
-        .allow_origin(origins)
+        .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             HeaderName::from_static("x-request-id"),
         ])
+        .expose_headers([header::RETRY_AFTER])
 }
 
 fn busy(port: u16, error: io::Error) -> anyhow::Error {

@@ -8,10 +8,13 @@ use anyhow::Context;
 use platform_aws::Tables;
 use serde_json::{Value, json};
 
-use crate::config::{CREDENTIAL, REGION};
+use crate::cognito::USER_POOL;
+use crate::config::{ACCOUNT, CREDENTIAL, REGION};
 use crate::lambdas::Lambdas;
 use crate::provider::{Choice, MODEL_PARAMETER};
+use crate::scheduler::GROUP;
 use crate::stack::{Urls, Wiring};
+use crate::telegram::{SECRET_PARAMETER, TOKEN_PARAMETER};
 
 const TABLE_PREFIX: &str = "openclaw-";
 pub(crate) const DATA_BUCKET: &str = "openclaw-data";
@@ -24,6 +27,10 @@ const TASK_SETTINGS: [&str; 5] = [
     "SNAPSHOT_EXCLUDE",
     "RUST_LOG",
 ];
+
+/// Variables of a Lambda that the caller may set: the Telegram ids, with commas, of people who
+/// need no link; how many times a person's rate tests may ask the API.
+const LAMBDA_SETTINGS: [&str; 2] = ["TELEGRAM_ALLOWED_IDS", "API_RATE_FACTOR"];
 
 pub(crate) fn tables() -> Vec<Value> {
     let tables = Tables::prefixed(TABLE_PREFIX);
@@ -57,17 +64,25 @@ pub(crate) fn wire(
     task.extend(task_only(urls, settings.openclaw, &lookup)?);
     // One per stack: the bucket alone opens nobody's snapshots.
     let keys = settings.data.join("snapshot-keys.json").display().to_string();
-    task.insert("SNAPSHOT_KEY_FILE".into(), keys);
+    task.insert("SNAPSHOT_KEY_FILE".into(), keys.clone());
     let set = TASK_SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), lookup(name)?)));
     task.extend(set);
 
     let mut lambda = shared(urls);
     lambda.extend(lambda_only(urls, &settings));
+    // The api looks into snapshots for whoever is asleep.
+    lambda.insert("SNAPSHOT_KEY_FILE".into(), keys);
+    let choice = Choice::from_lookup(&lookup, &urls.demo_model);
+    lambda.insert("OFFERED_MODELS".into(), choice.model_name().into());
+    let idle = lookup("IDLE_TIMEOUT_SECONDS");
+    lambda.extend(idle.map(|seconds| ("IDLE_TIMEOUT_SECONDS".to_owned(), seconds)));
+    let set = LAMBDA_SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), lookup(name)?)));
+    lambda.extend(set);
     let functions = Lambdas::from_lookup(&|name| lambda.get(name).cloned())?;
     Ok(Wiring {
         functions: Arc::new(functions),
         task_environment: task.into_iter().collect(),
-        parameters: vec![Choice::from_lookup(&lookup, &urls.demo_model).parameter()],
+        parameters: vec![choice.parameter()],
     })
 }
 
@@ -91,12 +106,12 @@ fn shared(urls: &Urls) -> Environment {
         ("TABLE_SETTINGS", tables.settings),
         ("DATA_BUCKET", DATA_BUCKET.into()),
         ("WS_MANAGEMENT_URL", urls.aws_endpoint.clone()),
+        ("TELEGRAM_TOKEN_PARAMETER", TOKEN_PARAMETER.into()),
+        ("TELEGRAM_API_URL", urls.telegram_api.clone()),
     ])
 }
 
 fn lambda_only(urls: &Urls, settings: &Settings<'_>) -> Environment {
-    // The second one is the page under `npm run dev`.
-    let origins = [urls.url.as_str(), "http://localhost:5173"];
     named([
         ("ECS_CLUSTER", "openclaw".into()),
         ("ECS_TASK_DEFINITION", "openclaw-agent".into()),
@@ -104,9 +119,17 @@ fn lambda_only(urls: &Urls, settings: &Settings<'_>) -> Environment {
         ("ECS_SUBNETS", "subnet-local".into()),
         ("ECS_SECURITY_GROUPS", "sg-local".into()),
         ("OIDC_ISSUER", urls.issuer.clone()),
+        ("USER_POOL_ID", USER_POOL.into()),
         ("OIDC_CLIENT_ID", settings.client_id.into()),
         ("PREWARM_SPARES", settings.spares.to_string()),
-        ("ALLOWED_ORIGINS", origins.join(",")),
+        ("TELEGRAM_SECRET_PARAMETER", SECRET_PARAMETER.into()),
+        ("ALLOWED_ORIGINS", urls.origins().join(",")),
+        ("SCHEDULE_GROUP", GROUP.into()),
+        (
+            "SCHEDULE_TARGET_ARN",
+            format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:scheduled-message"),
+        ),
+        ("SCHEDULE_ROLE_ARN", format!("arn:aws:iam::{ACCOUNT}:role/scheduler")),
     ])
 }
 

@@ -13,6 +13,10 @@ Environment:
   SNAPSHOT_KEY_FILE     a key file, on a laptop
   TABLE_TASK_STATE      so that `latest` is what the next task would restore
   AWS_ENDPOINT_URL      of another S3 than Amazon's
+  TELEGRAM_TOKEN_PARAMETER, TELEGRAM_SECRET_PARAMETER
+                        for `telegram`, which needs only these and AWS_REGION: the names of the
+                        SSM parameters with the bot's token and the webhook's secret
+  TELEGRAM_API_URL      of another Bot API than Telegram's
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
                         without them: the credentials of the container this runs in. From a
                         profile or from single sign-on:
@@ -20,7 +24,7 @@ Environment:
 
 Exit code: 0 all is well, 1 a problem was found or it could not be done, 2 wrong usage.";
 
-/// Looks after users' snapshots and keys.
+/// Looks after users' snapshots and keys, and the Telegram bot's webhook.
 #[derive(Debug, Parser)]
 #[command(name = "ops", version, after_help = ENVIRONMENT)]
 pub(crate) struct Cli {
@@ -42,6 +46,29 @@ pub(crate) enum Command {
     /// Change what encrypts users' snapshots.
     #[command(subcommand)]
     Keys(Keys),
+    /// Look after the Telegram bot's webhook.
+    #[command(subcommand)]
+    Telegram(Telegram),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Telegram {
+    /// Have what people write to the bot brought to URL, and put its commands into its menu.
+    Set {
+        /// Of the deployment's API: https://…/telegram
+        #[arg(value_name = "URL")]
+        url: String,
+        /// Updates that Telegram brings at once, each of another chat.
+        #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=100))]
+        max_connections: u32,
+        /// Forget what people wrote that was not brought yet.
+        #[arg(long)]
+        drop_pending: bool,
+    },
+    /// Where it is, what waits, and what went wrong last.
+    Show,
+    /// Have nothing brought any more. What waits is kept for 24 hours.
+    Delete,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,4 +1,5 @@
-//! The operator's tool: users' snapshots and keys, without their tasks. See docs/ops.md.
+//! The operator's tool: users' snapshots and keys, without their tasks, and the bot's webhook. See
+//! docs/ops.md.
 //!
 //! It only reads repositories; `keys` alone writes, and only keys. Nothing needs a lock: a
 //! snapshot is there whole or not at all, and what a retained one needs is not removed.
@@ -9,6 +10,7 @@ mod local;
 mod output;
 mod setup;
 mod snapshots;
+mod telegram;
 
 use std::process::ExitCode;
 
@@ -16,7 +18,7 @@ use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command};
-use crate::setup::{Setup, Usage};
+use crate::setup::{Setup, Usage, usage};
 
 /// How a command ended that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +47,17 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli) -> anyhow::Result<Verdict> {
-    let setup = Setup::new(cli.local.as_deref(), |name| std::env::var(name).ok())?;
+    let variable = |name: &str| std::env::var(name).ok();
+    if let Command::Telegram(command) = &cli.command {
+        return match &cli.local {
+            None => telegram::run(command, &variable, cli.json).await,
+            Some(_) => Err(usage("a local stack sets its own bot's webhook")),
+        };
+    }
+    let setup = Setup::new(cli.local.as_deref(), variable)?;
     match &cli.command {
         Command::Snapshots(command) => snapshots::run(&setup, command, cli.json).await,
         Command::Keys(command) => keys::run(&setup, command, cli.json).await,
+        Command::Telegram(_) => unreachable!("it needs no bucket"),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn usage(error: impl std::fmt::Display) -> anyhow::Error {
     Usage(error.to_string()).into()
 }
 
-fn misconfigured(error: impl std::fmt::Display) -> anyhow::Error {
+pub(crate) fn misconfigured(error: impl std::fmt::Display) -> anyhow::Error {
     usage(format!("{error} (ops --help lists what it reads; --local DIR is for a local stack)"))
 }
 

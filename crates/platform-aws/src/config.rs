@@ -109,7 +109,7 @@ const FARGATE_SIZES: [(u32, [u32; 3], &str); 7] = [
 
 impl TaskSize {
     /// `TASK_CPU` in units and `TASK_MEMORY` in MiB, both or none.
-    fn from_lookup(lookup: Lookup<'_>) -> Result<Option<Self>, ConfigError> {
+    pub(crate) fn from_lookup(lookup: Lookup<'_>) -> Result<Option<Self>, ConfigError> {
         const CPU: &str = "TASK_CPU";
         const MEMORY: &str = "TASK_MEMORY";
         let (cpu, memory) = match (optional(lookup, CPU), optional(lookup, MEMORY)) {

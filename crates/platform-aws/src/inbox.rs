@@ -7,7 +7,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{Generation, InboxMessage, InboxState, MessageId, Timestamp, UserId};
-use platform::{Completion, Inbox, NewMessage, PutOutcome, Result, Unavailable, WriteError};
+use platform::{
+    AmendOutcome, Amendment, Completion, Inbox, NewMessage, PutOutcome, Result, Unavailable,
+    WriteError,
+};
 use tokio::time::Instant;
 
 use crate::aws::Aws;
@@ -141,6 +144,7 @@ impl Inbox for DynamoInbox {
                 Ok(()) => return Ok(PutOutcome::Accepted(stamp)),
                 Err(Cancelled::Conditions(rows)) => match conflict(&rows) {
                     Ok(Conflict::Known(state)) => return Ok(PutOutcome::Duplicate(state)),
+                    Ok(Conflict::Deleting) => return Ok(PutOutcome::Deleting),
                     Ok(Conflict::Younger(_)) if !patience.is_left() => {
                         return Err(Unavailable::new(OPERATION, "too many messages at once"));
                     }
@@ -269,11 +273,83 @@ impl Inbox for DynamoInbox {
             Err(Refusal::Unavailable(error)) => Err(error),
         }
     }
+
+    async fn amend(
+        &self,
+        user: &UserId,
+        id: &MessageId,
+        amendment: &Amendment,
+    ) -> Result<AmendOutcome> {
+        const OPERATION: &str = "inbox.amend";
+        loop {
+            let Some(row) = self.find(OPERATION, user, id).await? else {
+                return Ok(AmendOutcome::TooLate);
+            };
+            let before = inbox_rows::read(Row(&row)).map_err(|error| error.during(OPERATION))?;
+            if before.parts.contains(&amendment.part) {
+                return Ok(AmendOutcome::Duplicate);
+            }
+            if before.state != InboxState::Pending || before.attempts > 0 {
+                return Ok(AmendOutcome::TooLate);
+            }
+            let table = &self.tables.pending_messages;
+            let amend = inbox_rows::amend(table, user, &before, amendment);
+            match amend.apply(&self.db, OPERATION).await {
+                Ok(()) => return Ok(AmendOutcome::Amended),
+                // It was leased, or another part came: the next look tells.
+                Err(Refusal::Condition(_)) => {}
+                Err(Refusal::Unavailable(error)) => return Err(error),
+            }
+        }
+    }
+
+    async fn owed(&self, user: &UserId, now: Timestamp) -> Result<Vec<InboxMessage>> {
+        let filter = "#ttl > :now AND attribute_exists(#owed)";
+        self.rows("inbox.owed", self.query(user, now, filter, "")).await
+    }
+
+    async fn note_sent(
+        &self,
+        user: &UserId,
+        id: &MessageId,
+        generation: Generation,
+        sent: u32,
+    ) -> std::result::Result<(), WriteError> {
+        let key = inbox_rows::key(user, id);
+        let note = inbox_rows::note_sent(&self.tables.pending_messages, key, sent);
+        self.change("inbox.note_sent", user, generation, note).await
+    }
+
+    async fn delivered(
+        &self,
+        user: &UserId,
+        id: &MessageId,
+        generation: Generation,
+    ) -> std::result::Result<(), WriteError> {
+        let key = inbox_rows::key(user, id);
+        let delivered = inbox_rows::delivered(&self.tables.pending_messages, key);
+        self.change("inbox.delivered", user, generation, delivered).await
+    }
+
+    async fn forget(&self, user: &UserId, id: &MessageId) -> Result<()> {
+        let forget = Change {
+            table: &self.tables.pending_messages,
+            key: inbox_rows::key(user, id),
+            update: "REMOVE #text, #attachments".into(),
+            condition: "#state = :dead",
+            values: item([(":dead", word(&InboxState::Dead))]),
+        };
+        match forget.apply(&self.db, "inbox.forget").await {
+            Ok(()) | Err(Refusal::Condition(_)) => Ok(()),
+            Err(Refusal::Unavailable(error)) => Err(error),
+        }
+    }
 }
 
 /// Why a message is not accepted with its stamp.
 enum Conflict {
     Known(InboxState),
+    Deleting,
     /// Another message was accepted with this stamp.
     Younger(Timestamp),
 }
@@ -282,6 +358,7 @@ enum Conflict {
 fn conflict(refused: &[Option<Item>]) -> std::result::Result<Conflict, Malformed> {
     match refused {
         [_, Some(message)] => Row(message).word("state").map(Conflict::Known),
+        [Some(user), _] if user.contains_key("deletingSince") => Ok(Conflict::Deleting),
         [Some(user), _] => Row(user).number("lastAcceptedAt").map(Timestamp).map(Conflict::Younger),
         _ => Err(Malformed("lastAcceptedAt")),
     }

@@ -3,8 +3,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::limits::{INBOX_TTL, TOMBSTONE_TTL};
 use domain::text::utf16_len;
-use domain::{Generation, InboxMessage, InboxState, ReplyTo, Role, Timestamp, UploadKey, UserId};
-use platform::{Completion, NewMessage};
+use domain::{
+    Attachment, Generation, InboxMessage, InboxState, MessageId, ReplyTo, Role, Timestamp, UserId,
+};
+use platform::{Amendment, Completion, NewMessage};
 
 use crate::keys;
 use crate::row::{Item, Malformed, Row, item, json, number, text, word};
@@ -13,9 +15,10 @@ use crate::writes::Change;
 
 /// What `read` needs, without the texts: an outline of 200 long messages would be 25 MB.
 pub(crate) const OUTLINE: &str = "#SK, #conversationId, #channel, #replyTo, #receivedAt, #state, \
-                                  #leaseGeneration, #attempts, #cancelRequested, #replyLength";
+                                  #leaseGeneration, #attempts, #cancelRequested, #replyLength, #album, \
+                                  #parts, #owed";
 
-pub(crate) fn key(user: &UserId, id: &domain::MessageId) -> Item {
+pub(crate) fn key(user: &UserId, id: &MessageId) -> Item {
     item([("PK", text(keys::user(user))), ("SK", text(keys::inbox(id)))])
 }
 
@@ -34,11 +37,12 @@ pub(crate) fn pending(user: &UserId, message: &NewMessage, stamp: Timestamp) -> 
         ("ttl", number((stamp + INBOX_TTL).epoch_seconds())),
     ]);
     row.extend(attachments(&message.attachments));
+    row.extend(message.album.as_ref().map(|album| ("album".into(), text(album))));
     row
 }
 
 /// None is no attribute.
-fn attachments(keys: &[UploadKey]) -> Option<(String, AttributeValue)> {
+fn attachments(keys: &[Attachment]) -> Option<(String, AttributeValue)> {
     (!keys.is_empty()).then(|| ("attachments".into(), json(&keys)))
 }
 
@@ -57,7 +61,65 @@ pub(crate) fn read(row: Row<'_>) -> Result<InboxMessage, Malformed> {
         cancel_requested: row.flag("cancelRequested")?,
         partial: row.text_if_any("partial")?.map(str::to_owned),
         reply_length: row.number_if_any("replyLength")?,
+        album: row.text_if_any("album")?.map(str::to_owned),
+        parts: parts(row)?,
+        owed: row.number_if_any("owed")?.map(|sent| u32::try_from(sent).unwrap_or(u32::MAX)),
     })
+}
+
+fn parts(row: Row<'_>) -> Result<Vec<MessageId>, Malformed> {
+    Ok(row.json_if_any("parts")?.unwrap_or_default())
+}
+
+/// On the condition that the row is as `before`: read, added to, written.
+pub(crate) fn amend<'a>(
+    table: &'a str,
+    user: &UserId,
+    before: &InboxMessage,
+    amendment: &Amendment,
+) -> Change<'a> {
+    let mut parts = before.parts.clone();
+    parts.push(amendment.part.clone());
+    let attachments = [before.attachments.as_slice(), &amendment.attachments].concat();
+    let mut values = item([
+        (":pending", word(&InboxState::Pending)),
+        (":none", number(0)),
+        (":parts", json(&parts)),
+        (":text", text(amendment.text.as_ref().unwrap_or(&before.text))),
+    ]);
+    let mut update = "SET #parts = :parts, #text = :text".to_owned();
+    if !attachments.is_empty() {
+        update.push_str(", #attachments = :attachments");
+        values.insert(":attachments".into(), json(&attachments));
+    }
+    let condition = match before.parts.as_slice() {
+        [] => "#state = :pending AND #attempts = :none AND attribute_not_exists(#parts)",
+        seen => {
+            values.insert(":seen".into(), json(&seen));
+            "#state = :pending AND #attempts = :none AND #parts = :seen"
+        }
+    };
+    Change { table, key: key(user, &before.id), update: update.into(), condition, values }
+}
+
+pub(crate) fn note_sent<'a>(table: &'a str, key: Item, sent: u32) -> Change<'a> {
+    Change {
+        table,
+        key,
+        update: "SET #owed = :sent".into(),
+        condition: "attribute_exists(#owed)",
+        values: item([(":sent", number(sent.into()))]),
+    }
+}
+
+pub(crate) fn delivered(table: &str, key: Item) -> Change<'_> {
+    Change {
+        table,
+        key,
+        update: "REMOVE #owed".into(),
+        condition: "attribute_exists(#owed)",
+        values: item([]),
+    }
 }
 
 /// Without a new `partial` the last one stays: there is no better.
@@ -94,19 +156,23 @@ pub(crate) fn end<'a>(table: &'a str, user: &UserId, done: &Completion<'_>) -> C
         (":leased", word(&InboxState::Leased)),
         (":lease", number(done.generation.0)),
     ]);
-    let (update, kept_for) = if done.state == InboxState::Done {
+    let (mut set, remove, kept_for) = if done.state == InboxState::Done {
         values.insert(":length".into(), number(utf16_len(&done.reply.text)));
-        let update = "SET #state = :ended, #ttl = :ttl, #replyLength = :length \
-                      REMOVE #text, #attachments, #partial, #leaseGeneration";
-        (update, TOMBSTONE_TTL)
+        let set = "SET #state = :ended, #ttl = :ttl, #replyLength = :length".to_owned();
+        (set, "REMOVE #text, #attachments, #partial, #leaseGeneration", TOMBSTONE_TTL)
     } else {
-        ("SET #state = :ended, #ttl = :ttl REMOVE #partial, #leaseGeneration", INBOX_TTL)
+        let set = "SET #state = :ended, #ttl = :ttl".to_owned();
+        (set, "REMOVE #partial, #leaseGeneration", INBOX_TTL)
     };
+    if done.owed {
+        values.insert(":owed".into(), number(0));
+        set.push_str(", #owed = :owed");
+    }
     values.insert(":ttl".into(), number((done.reply.at + kept_for).epoch_seconds()));
     Change {
         table,
         key: key(user, &done.message.id),
-        update: update.into(),
+        update: format!("{set} {remove}").into(),
         condition: "#state = :leased AND #leaseGeneration = :lease",
         values,
     }

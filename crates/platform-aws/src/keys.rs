@@ -2,7 +2,10 @@
 //! sorts before every character that an id may have, so a reply stands right after its
 //! message whatever the other ids are.
 
-use domain::{ConnectionId, ConversationId, MessageId, SnapshotId, SpareId, Timestamp, UserId};
+use domain::{
+    ConnectionId, ConversationId, Day, MessageId, ScheduleId, SkillName, SnapshotId, SpareId,
+    TelegramChat, Timestamp, UploadId, UserId,
+};
 
 /// The row of what is everybody's.
 pub(crate) const DEPLOYMENT: &str = "DEPLOYMENT";
@@ -13,6 +16,32 @@ pub(crate) fn user(user: &UserId) -> String {
 
 pub(crate) fn user_of(key: &str) -> Option<UserId> {
     UserId::new(key.strip_prefix("USER#")?).ok()
+}
+
+/// The mark of a user who leaves.
+pub(crate) fn deletion(user: &UserId) -> String {
+    format!("DELETION#{user}")
+}
+
+pub(crate) fn deletion_of(key: &str) -> Option<UserId> {
+    UserId::new(key.strip_prefix("DELETION#")?).ok()
+}
+
+/// Somebody in Telegram, or a chat there.
+pub(crate) fn telegram(id: i64) -> String {
+    format!("TELEGRAM#{id}")
+}
+
+/// Updates that a bot was sent.
+pub(crate) fn updates_of(bot: i64) -> String {
+    format!("UPDATE#{bot}")
+}
+
+pub(crate) fn chat(chat: &TelegramChat) -> String {
+    match chat.thread {
+        None => format!("CHAT#{}", chat.id),
+        Some(thread) => format!("CHAT#{}#{thread}", chat.id),
+    }
 }
 
 pub(crate) fn spare(id: &SpareId) -> String {
@@ -39,12 +68,50 @@ pub(crate) fn setting(name: &str) -> String {
     format!("SETTING#{name}")
 }
 
+pub(crate) fn setting_of(key: &str) -> Option<&str> {
+    key.strip_prefix("SETTING#")
+}
+
+/// What the row of every skill of a user starts with.
+pub(crate) const SKILLS: &str = "SKILL#";
+
+pub(crate) fn skill(name: &SkillName) -> String {
+    format!("{SKILLS}{name}")
+}
+
+pub(crate) fn skill_of(key: &str) -> Option<SkillName> {
+    SkillName::new(key.strip_prefix(SKILLS)?).ok()
+}
+
+pub(crate) fn errand(id: &UploadId) -> String {
+    format!("ERRAND#{id}")
+}
+
+/// What the row of every schedule of a user starts with.
+pub(crate) const SCHEDULES: &str = "SCHEDULE#";
+
+pub(crate) fn schedule(id: &ScheduleId) -> String {
+    format!("{SCHEDULES}{id}")
+}
+
+pub(crate) fn schedule_of(key: &str) -> Option<ScheduleId> {
+    ScheduleId::new(key.strip_prefix(SCHEDULES)?).ok()
+}
+
 /// What the row of every snapshot of a user starts with.
 pub(crate) const SNAPSHOTS: &str = "SNAPSHOT#";
 
 /// A snapshot's place in the list, which is by time.
 pub(crate) fn snapshot(at: Timestamp, id: &SnapshotId) -> String {
     format!("{SNAPSHOTS}{:013}#{id}", at.millis())
+}
+
+pub(crate) fn usage(day: Day) -> String {
+    format!("USAGE#{day}")
+}
+
+pub(crate) fn usage_of(key: &str) -> Option<Day> {
+    Day::parse(key.strip_prefix("USAGE#")?).ok()
 }
 
 /// What every message of a conversation starts with.
@@ -61,8 +128,24 @@ pub(crate) fn reply(conversation: &ConversationId, at: Timestamp, id: &MessageId
     format!("{}#reply", message(conversation, at, id))
 }
 
+/// After every message of the conversation that was accepted until then, and before every other.
+pub(crate) fn messages_after(conversation: &ConversationId, until: Timestamp) -> String {
+    format!("{}{:013}", messages_of(conversation), until.millis().saturating_add(1))
+}
+
 pub(crate) fn meta(conversation: &ConversationId) -> String {
     format!("CONV#{conversation}#META")
+}
+
+/// The row of a message's conversation.
+pub(crate) fn meta_of(message: &str) -> Option<String> {
+    let (conversation, _) = message.strip_prefix("CONV#")?.split_once("#MSG#")?;
+    Some(meta(&ConversationId::new(conversation).ok()?))
+}
+
+pub(crate) fn time_of_message(key: &str) -> Option<Timestamp> {
+    let (_, place) = key.split_once("#MSG#")?;
+    Some(Timestamp(place.split_once('#')?.0.parse().ok()?))
 }
 
 #[cfg(test)]

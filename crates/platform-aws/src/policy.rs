@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::TaskPolicy;
+use domain::{IdlePolicy, MachineSize, ModelName, Offered, Prices, TaskPolicy, TimeZone};
 
-use crate::config::{ConfigError, Lookup, optional};
+use crate::config::{Access, ConfigError, Lookup, TaskSize, optional};
 
 /// `TASK_LOOK_SECONDS`, `TASK_LEASE_SECONDS`, `TASK_FOLLOW_UP_SECONDS` and
 /// `TASK_IDLE_MAX_SECONDS` (longer than any idle timeout), each with its default.
@@ -19,6 +19,17 @@ pub fn task_policy(lookup: Lookup<'_>) -> Result<TaskPolicy, ConfigError> {
     })
 }
 
+/// What a task of this deployment costs an hour: by `AWS_REGION`.
+pub fn prices(lookup: Lookup<'_>) -> Result<Prices, ConfigError> {
+    Ok(Prices::of_region(&Access::from_lookup(lookup)?.region))
+}
+
+/// `TASK_CPU` and `TASK_MEMORY`. `None`: as the task definition says, which is not known here.
+pub fn machine_size(lookup: Lookup<'_>) -> Result<Option<MachineSize>, ConfigError> {
+    let size = TaskSize::from_lookup(lookup)?;
+    Ok(size.map(|TaskSize { cpu_units, memory_mib }| MachineSize { cpu_units, memory_mib }))
+}
+
 /// How many spares the operator keeps while the schedule holds: `PREWARM_SPARES`, else none.
 pub fn spares_kept(lookup: Lookup<'_>) -> Result<u32, ConfigError> {
     const NAME: &str = "PREWARM_SPARES";
@@ -27,6 +38,33 @@ pub fn spares_kept(lookup: Lookup<'_>) -> Result<u32, ConfigError> {
         Ok(spares @ 0..=100) => Ok(spares),
         _ => Err(ConfigError::Invalid { name: NAME, value, expected: "a number from 0 to 100" }),
     }
+}
+
+/// What users may choose from: `OFFERED_MODELS` (between commas, the operator's own first),
+/// `IDLE_TIMEOUT_SECONDS`, `IDLE_TIMEOUT_MAX_SECONDS` and `DEFAULT_TIME_ZONE`, as the bridge has them.
+pub fn offered(lookup: Lookup<'_>) -> Result<Offered, ConfigError> {
+    const MODELS: &str = "OFFERED_MODELS";
+    const ZONE: &str = "DEFAULT_TIME_ZONE";
+    let names = optional(lookup, MODELS).unwrap_or_default();
+    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let model = |name: &str| {
+        let expected = "names of models between commas";
+        let value = name.to_owned();
+        ModelName::new(name).map_err(|_| ConfigError::Invalid { name: MODELS, value, expected })
+    };
+    let default = IdlePolicy::default();
+    let shortest = span(lookup, "IDLE_TIMEOUT_SECONDS", default.shortest)?;
+    let longest = span(lookup, "IDLE_TIMEOUT_MAX_SECONDS", default.longest.max(shortest))?;
+    let zone = optional(lookup, ZONE).unwrap_or_else(|| "UTC".into());
+    Ok(Offered {
+        models: names.map(model).collect::<Result<_, _>>()?,
+        idle: IdlePolicy { shortest, longest },
+        time_zone: TimeZone::new(&zone).map_err(|_| ConfigError::Invalid {
+            name: ZONE,
+            value: zone,
+            expected: "a name of the IANA time zone database",
+        })?,
+    })
 }
 
 fn span(
@@ -65,6 +103,16 @@ mod tests {
         let lease = Duration::from_secs(90);
         assert_eq!(task_policy(&set), Ok(TaskPolicy { lease, ..TaskPolicy::default() }));
         assert_eq!(spares_kept(&set), Ok(3));
+    }
+
+    #[test]
+    fn what_is_offered_is_as_the_operator_says() {
+        let set =
+            lookup(&[("OFFERED_MODELS", "large, small"), ("IDLE_TIMEOUT_MAX_SECONDS", "600")]);
+        let offered = offered(&set).expect("sane");
+        let names: Vec<&str> = offered.models.iter().map(ModelName::as_str).collect();
+        assert_eq!(names, ["large", "small"]);
+        assert_eq!((offered.idle_at_most(), offered.time_zone.name()), (10, "UTC"));
     }
 
     #[test]

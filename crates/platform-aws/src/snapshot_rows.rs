@@ -125,8 +125,9 @@ pub(crate) fn request<'a>(
                  #generation = if_not_exists(#generation, :zero), \
                  #released = if_not_exists(#released, :zero) REMOVE #restoreOutcome"
             .into(),
-        condition: "attribute_not_exists(#restoreId) OR \
-                    (#restoreId <> :id AND attribute_exists(#restoreOutcome))",
+        condition: "attribute_not_exists(#deletingSince) AND \
+                    (attribute_not_exists(#restoreId) OR \
+                    (#restoreId <> :id AND attribute_exists(#restoreOutcome)))",
         values,
     }
 }

@@ -234,7 +234,8 @@ impl Snapshots for DynamoSnapshots {
             Err(Refusal::Condition(row)) => match read_task(OPERATION, user, &row)?.restore {
                 Some(known) if known.id == request.id => Ok(known),
                 Some(known) => Err(RequestError::Busy(Box::new(known))),
-                None => Err(Unavailable::new(OPERATION, "refused for nothing").into()),
+                // What there was to be restored is going.
+                None => Err(Unavailable::new(OPERATION, "the user is being deleted").into()),
             },
         }
     }

@@ -37,6 +37,14 @@
 //! a claimer whose answer was lost knows his own. Claimed from Ready in one transaction with the
 //! user's row; never Ready again. In shard 16 of `due-index`, all of it: the pool is small.
 //!
+//! ## `PK = DELETION#<userId>`
+//!
+//! One row per user who leaves: `id`, `generation`, `beganAt`, `quietAt`, `taskArn`, `deleted` (how much of
+//! what was deleted, as JSON), `doneAt` once everything is gone. Put in one transaction with the user's
+//! row, which then has nothing but `deletingSince` and the number of his last generation, released;
+//! while it has `deletingSince` nothing is accepted, launched or asked for. Removed a day after it was
+//! done, with the user's row, unless he has begun anew. In shard 17 of `due-index`.
+//!
 //! ## `PK = DEPLOYMENT`
 //!
 //! `recentWakes`: the last 20 to 40 wake-ups of everybody, in milliseconds.
@@ -47,7 +55,9 @@
 //! with the user's `lastAcceptedAt`, which is the row's `receivedAt`; leased, given back and
 //! ended by the bridge in a transaction with its fence; `cancelRequested` set by Lambdas while
 //! the row is open. `partial`: what an interrupted run had written. `attachments`: the keys of the
-//! message's uploads, as JSON; the conversation's row has them too. `ttl`: 7 days, and 48 hours
+//! message's files, as JSON; the conversation's row has them too. `album` of what comes in parts, `parts` the ids of
+//! what was added before anybody leased it, as JSON. `owed` of an ended row: how many pieces of its reply a channel
+//! has been sent; removed when it has all. `ttl`: 7 days, and 48 hours
 //! for a tombstone.
 //!
 //! # Conversations: `PK = USER#<userId>`
@@ -60,21 +70,83 @@
 //! Index `meta-index` (`PK`, `lastActivityAt`), local and sparse: only META rows have
 //! `lastActivityAt`, so that listing conversations by activity reads no message. `ttl`: 7 days after the reply, or as configured.
 //!
+//! Index `time-index` (`PK`, `receivedAt`), local, keys only, and sparse the other way: only
+//! messages have `receivedAt`, so that a search reads all conversations from the newest row on.
+//!
+//! META is also put by the api when a user begins a conversation, if there is none, and its title
+//! changed. `deletedUntil` marks a deletion: what was accepted until then is hidden at once, its
+//! rows and texts are deleted after that, and the mark last. It is set with `lastActivityAt` as
+//! read, and takes it away; what is said later sets it anew.
+//!
 //! # Connections: `PK = CONN#<connectionId>`
 //!
 //! `kind` client, bridge or spare; `userId` of the first two, `generation` of a bridge, `spareId`
 //! of a spare; `connectedAt`. Put by ws-connect, deleted by ws-disconnect and by whoever finds
 //! the connection gone. `ttl`: 3 hours. Index `userId-index` (`userId`).
 //!
-//! # Settings: `PK = USER#<userId>`, `SK = SETTING#<name>`
+//! # Settings: `PK = USER#<userId>`, `SK = SETTING#<key>`
 //!
-//! `value`. `SETTING#timeZone` is a name of the IANA database. `ttl` where a row expires.
+//! `value`, as JSON. The keys and what each may be: `domain::Setting`. `ttl` where a row expires.
+//!
+//! ## `SK = USAGE#<yyyy-mm-dd>`
+//!
+//! One row per day in UTC: what was counted of messages, replies, tokens and time awake, each a number that
+//! only grows. Added to by the bridge in a transaction with its fence; `generation` and `batch` name the
+//! last batch that was added, so that none is added twice. `ttl`: 400 days.
+//!
+//! ## `SK = SCHEDULE#<scheduleId>`
+//!
+//! What a user asks for at times to come: `prompt`, `conversationId`, `recurrence` (JSON), `timeZone`,
+//! `missed` catchUp or skip, `enabled`, `createdAt`, `revision`, `armed`, `lastRunAt`. Put by the API if
+//! there is none of the id, replaced if the revision is the one before. `armed`: the alarm at EventBridge
+//! Scheduler is as this revision wants it; set on the condition that the revision still holds. `lastRunAt`
+//! is the time that the last run was for and only rises; by `scheduled-message`. No `ttl`.
 //!
 //! ## `SK = SNAPSHOT#<at, 13 digits>#<snapshotId>`
 //!
 //! One row per snapshot that is kept: `snapshotId`, `generation`, `at`, `reason`, `files`, `bytes`,
 //! `addedBytes`. Put by a bridge in the transaction that makes it the base; deleted by the bridge
 //! that lets go of it. No `ttl`: whoever was away for a year finds what he had.
+//!
+//! ## `SK = SKILL#<name>`
+//!
+//! One row per skill that the user has put: `description`, `sha256`, `files`, `bytes`, `at`. Its
+//! archive is the object `skills/<userId>/<name>/<sha256>-<at>.zip`, put before the row; what the
+//! row named before is deleted after it. Written by the api alone.
+//!
+//! ## `SK = ERRAND#<id>`
+//!
+//! What the api asks of a bridge that runs: `ask` by the api; `takenBy` (a generation) and `answer`
+//! by the bridge, in transactions with its fence. `ttl`: 2 minutes.
+//!
+//! ## `SK = LINK#telegram`, `LINK#code`
+//!
+//! The user's Telegram account: `person` (its number), `name`, `chat`, `since`; and the one code that would link one:
+//! `code`, `expiresAt`. A code that is not in its user's row is worthless, so issuing another is one write.
+//! `LINK#telegram` is put with `TELEGRAM#<person>`/`LINK#user`, if there is neither, in the transaction that deletes the code from
+//! both of its places; both are deleted together. `ttl` of a code is its end.
+//!
+//! ## `SK = CHAT#<chat>` or `CHAT#<chat>#<topic>`
+//!
+//! `conversationId`: the conversation that the user leads in this chat, since he asked for another than the chat's own.
+//!
+//! ## `PK = LINKCODE#<code>`, `SK = LINK#owner`
+//!
+//! `userId`, `expiresAt`. Put if there is none or it has expired. `ttl` after it.
+//!
+//! ## `PK = TELEGRAM#<person or chat>`
+//!
+//! | `SK` | attributes | |
+//! | --- | --- | --- |
+//! | `LINK#user` | `userId`, and the `code` by which he came | so that a redemption whose answer was lost is known again |
+//! | `LINK#tries` | `tries`: ids and times of the last hour, as JSON | replaced if they are as read. `ttl`: an hour |
+//! | `GREETED` | `greetedAt` | set if it is a day old. `ttl` after it |
+//! | `MOVED` | `from`: the group that this one was | |
+//!
+//! ## `PK = UPDATE#<bot>`
+//!
+//! `ANSWERED#<update>`: somebody has begun to answer it; put if there is none. `ttl`: 48 hours.
+//! `PARKED#<update>`: it can never be processed: `reason`, `body` (8 KB of it), `at`. `ttl`: 14 days.
 
 use platform::DUE_SHARDS;
 use serde_json::{Value, json};
@@ -85,10 +157,13 @@ use crate::config::{ConfigError, Lookup, required};
 pub const TTL: &str = "ttl";
 pub const DUE_INDEX: &str = "due-index";
 pub const META_INDEX: &str = "meta-index";
+pub const TIME_INDEX: &str = "time-index";
 pub const USER_INDEX: &str = "userId-index";
 
 /// The shard of [`DUE_INDEX`] that has the pool, beside the users' 0 to 15.
 pub(crate) const SPARES_SHARD: u64 = DUE_SHARDS;
+/// And the one that has the users who leave.
+pub(crate) const DELETIONS_SHARD: u64 = DUE_SHARDS + 1;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
@@ -184,20 +259,27 @@ fn task_state_table(name: &str) -> Value {
 }
 
 fn conversations_table(name: &str) -> Value {
-    let index = json!({
+    let by_activity = json!({
         "IndexName": META_INDEX,
         "KeySchema": key_schema(&["PK", "lastActivityAt"]),
         "Projection": { "ProjectionType": "ALL" },
+    });
+    let by_time = json!({
+        "IndexName": TIME_INDEX,
+        "KeySchema": key_schema(&["PK", "receivedAt"]),
+        "Projection": { "ProjectionType": "KEYS_ONLY" },
     });
     let attributes = json!([
         { "AttributeName": "PK", "AttributeType": "S" },
         { "AttributeName": "SK", "AttributeType": "S" },
         { "AttributeName": "lastActivityAt", "AttributeType": "N" },
+        { "AttributeName": "receivedAt", "AttributeType": "N" },
     ]);
+    let indexes = [by_activity, by_time];
     table(
         name,
         &["PK", "SK"],
-        json!({ "LocalSecondaryIndexes": [index], "AttributeDefinitions": attributes }),
+        json!({ "LocalSecondaryIndexes": indexes, "AttributeDefinitions": attributes }),
     )
 }
 

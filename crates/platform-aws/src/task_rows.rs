@@ -50,7 +50,8 @@ pub(crate) fn accept<'a>(
                  #generation = if_not_exists(#generation, :zero), \
                  #released = if_not_exists(#released, :zero)"
             .into(),
-        condition: "attribute_not_exists(#lastAcceptedAt) OR #lastAcceptedAt < :at",
+        condition: "\
+                    (attribute_not_exists(#lastAcceptedAt) OR #lastAcceptedAt < :at)",
         values,
     }
 }
@@ -97,9 +98,10 @@ pub(crate) fn generations(some: impl IntoIterator<Item = Generation>) -> Attribu
 /// Who read generation 0 may have read no row: the first message makes one.
 fn as_seen(claim: &Claim) -> &'static str {
     if claim.seen_generation == Generation(0) {
-        "attribute_not_exists(#PK) OR (#status = :status AND #generation = :seen)"
+        "attribute_not_exists(#PK) OR (#status = :status AND #generation = :seen AND \
+         attribute_not_exists(#deletingSince))"
     } else {
-        "#status = :status AND #generation = :seen"
+        "#status = :status AND #generation = :seen AND attribute_not_exists(#deletingSince)"
     }
 }
 
@@ -157,6 +159,7 @@ pub(crate) fn read(user: &UserId, row: Row<'_>) -> Result<TaskState, Malformed> 
         activity: activity.ok_or(Malformed("activity"))?,
         base: snapshot_rows::read_base(row)?,
         restore: snapshot_rows::read_request(row)?,
+        deleting_since: time("deletingSince")?,
     })
 }
 

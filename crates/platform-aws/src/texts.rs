@@ -76,4 +76,14 @@ impl Texts {
             object.body.collect().await.map_err(|error| Unavailable::new(OPERATION, error))?;
         String::from_utf8(bytes.to_vec()).map_err(|error| Unavailable::new(OPERATION, error))
     }
+
+    /// An inline text goes with its row. One that is not there does not matter.
+    pub(crate) async fn delete(&self, stored: &Stored) -> Result<()> {
+        let Stored::Spilled(key) = stored else {
+            return Ok(());
+        };
+        let request = self.s3.delete_object().bucket(&self.bucket).key(key);
+        request.send().await.map_err(|error| Unavailable::new("texts.delete", error))?;
+        Ok(())
+    }
 }

@@ -13,9 +13,10 @@ use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use aws_smithy_types::date_time::Format;
 use data_encoding::BASE64;
 use domain::limits::{UPLOAD_FORM_TTL, UPLOAD_MAX_BYTES};
-use domain::{Timestamp, UploadKey};
+use domain::{IncomingKey, Timestamp, UploadKey};
 use platform::{
-    OpenError, Result, Unavailable, Upload, UploadBody, UploadForm, UploadForms, Uploads,
+    IncomingForms, OpenError, Result, Unavailable, Upload, UploadBody, UploadForm, UploadForms,
+    Uploads,
 };
 use serde_json::{Value, json};
 
@@ -41,20 +42,27 @@ impl S3Uploads {
 #[async_trait]
 impl Uploads for S3Uploads {
     async fn open(&self, key: &UploadKey) -> std::result::Result<Upload, OpenError> {
-        const OPERATION: &str = "uploads.open";
-        let request = self.s3.get_object().bucket(&self.bucket).key(key.to_string());
-        let object = match request.send().await {
-            Ok(object) => object,
-            // And nothing else that answers 404: a bucket that is not there has lost no upload.
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
-                return Err(OpenError::NotFound);
-            }
-            Err(error) => return Err(Unavailable::new(OPERATION, error).into()),
-        };
-        let size = object.content_length().and_then(|size| u64::try_from(size).ok());
-        let size = size.ok_or_else(|| Unavailable::new(OPERATION, "the size is not known"))?;
-        Ok(Upload { size, body: Box::new(Body(object.body)) })
+        open_object(&self.s3, &self.bucket, key.to_string(), "uploads.open").await
     }
+}
+
+pub(crate) async fn open_object(
+    s3: &Client,
+    bucket: &str,
+    key: String,
+    operation: &'static str,
+) -> std::result::Result<Upload, OpenError> {
+    let object = match s3.get_object().bucket(bucket).key(key).send().await {
+        Ok(object) => object,
+        // And nothing else that answers 404: a bucket that is not there has lost no upload.
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => {
+            return Err(OpenError::NotFound);
+        }
+        Err(error) => return Err(Unavailable::new(operation, error).into()),
+    };
+    let size = object.content_length().and_then(|size| u64::try_from(size).ok());
+    let size = size.ok_or_else(|| Unavailable::new(operation, "the size is not known"))?;
+    Ok(Upload { size, body: Box::new(Body(object.body)) })
 }
 
 struct Body(ByteStream);
@@ -94,13 +102,13 @@ impl S3UploadForms {
 
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>:
     /// a field that is not in the policy is refused.
-    fn signed(&self, key: &UploadKey, now: Timestamp, credentials: &Credentials) -> UploadForm {
+    fn signed(&self, key: String, now: Timestamp, credentials: &Credentials) -> UploadForm {
         let expires_at = now + UPLOAD_FORM_TTL;
         let date = basic_format(now);
         let (day, region) = (&date[..8], &self.region);
         let scope = format!("{}/{day}/{region}/s3/aws4_request", credentials.access_key_id());
         let mut fields = BTreeMap::from([
-            ("key", key.to_string()),
+            ("key", key),
             ("success_action_status", "204".into()),
             ("x-amz-algorithm", "AWS4-HMAC-SHA256".into()),
             ("x-amz-credential", scope),
@@ -132,7 +140,16 @@ impl UploadForms for S3UploadForms {
     async fn form(&self, key: &UploadKey, now: Timestamp) -> Result<UploadForm> {
         let credentials = self.credentials.provide_credentials().await;
         let credentials = credentials.map_err(|error| Unavailable::new("uploads.form", error))?;
-        Ok(self.signed(key, now, &credentials))
+        Ok(self.signed(key.to_string(), now, &credentials))
+    }
+}
+
+#[async_trait]
+impl IncomingForms for S3UploadForms {
+    async fn incoming_form(&self, key: &IncomingKey, now: Timestamp) -> Result<UploadForm> {
+        let credentials = self.credentials.provide_credentials().await;
+        let credentials = credentials.map_err(|error| Unavailable::new("incoming.form", error))?;
+        Ok(self.signed(key.to_string(), now, &credentials))
     }
 }
 
@@ -171,7 +188,7 @@ mod tests {
             id: UploadId::new("0f").expect("valid"),
             name: FileName::near("a \"b\" $c.txt").expect("visible"),
         };
-        forms.signed(&key, Timestamp(1_900_000_000_000), &credentials)
+        forms.signed(key.to_string(), Timestamp(1_900_000_000_000), &credentials)
     }
 
     fn policy(form: &UploadForm) -> Value {

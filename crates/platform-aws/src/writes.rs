@@ -121,7 +121,7 @@ pub(crate) fn put_if(table: &str, row: Item, condition: &str, values: Item) -> T
         .set_item(Some(row))
         .condition_expression(condition)
         .set_expression_attribute_names(Some(names_in(&[condition])))
-        .set_expression_attribute_values(Some(values))
+        .set_expression_attribute_values(self::values(values))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     let put = put.build().expect("table and item are set");
     TransactWriteItem::builder().put(put).build()

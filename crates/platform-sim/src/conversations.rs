@@ -4,21 +4,131 @@ use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use data_encoding::BASE64URL_NOPAD;
-use domain::{Conversation, ConversationId, MessageId, StoredMessage, Timestamp, UserId};
-use platform::{Conversations, HistoryPage, Result};
+use domain::limits::CONVERSATION_TTL;
+use domain::{Conversation, ConversationId, MessageId, StoredMessage, Timestamp, Title, UserId};
+use platform::{
+    ConversationPage, Conversations, Deletion, HistoryPage, RecentPage, RecentRow, Result,
+};
 
-use crate::state::{Place, State};
+use crate::state::{Expiring, Pair, Place, State, Talk};
 use crate::world::World;
 
 #[async_trait]
 impl Conversations for World {
-    async fn list(&self, user: &UserId, now: Timestamp) -> Result<Vec<Conversation>> {
+    async fn list(
+        &self,
+        user: &UserId,
+        before: Option<&str>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<ConversationPage> {
+        let before = before.and_then(activity_from);
         self.call("conversations.list", |state| {
             let of_user = state.talks.iter().filter(|((owner, _), _)| owner == user);
             let metas = of_user.filter_map(|(_, talk)| talk.meta.as_ref()?.live(now));
-            let mut metas: Vec<Conversation> = metas.cloned().collect();
-            metas.sort_by_key(|meta| Reverse(meta.last_activity_at));
-            Ok(metas)
+            let place = |meta: &Conversation| (meta.last_activity_at, meta.id.clone());
+            let earlier = |meta: &&Conversation| before.as_ref().is_none_or(|b| place(meta) < *b);
+            let mut listed: Vec<Conversation> = metas.filter(earlier).cloned().collect();
+            listed.sort_by_key(|meta| Reverse(place(meta)));
+            let has_more = listed.len() > limit;
+            listed.truncate(limit);
+            let before = listed.last().filter(|_| has_more).map(activity_to);
+            Ok(ConversationPage { conversations: listed, before })
+        })
+        .await
+    }
+
+    async fn get(
+        &self,
+        user: &UserId,
+        id: &ConversationId,
+        now: Timestamp,
+    ) -> Result<Option<Conversation>> {
+        self.call("conversations.get", |state| {
+            let talk = state.talks.get(&(user.clone(), id.clone()));
+            Ok(talk.and_then(|talk| talk.meta.as_ref()?.live(now)).cloned())
+        })
+        .await
+    }
+
+    async fn begin(
+        &self,
+        user: &UserId,
+        conversation: &Conversation,
+    ) -> Result<Option<Conversation>> {
+        self.call("conversations.begin", |state| {
+            let now = conversation.last_activity_at;
+            let talk = state.talks.entry((user.clone(), conversation.id.clone())).or_default();
+            if let Some(known) = talk.meta.as_ref().and_then(|meta| meta.live(now)) {
+                return Ok(Some(known.clone()));
+            }
+            let expires = now + CONVERSATION_TTL;
+            talk.meta = Some(Expiring { value: conversation.clone(), expires });
+            Ok(None)
+        })
+        .await
+    }
+
+    async fn rename(
+        &self,
+        user: &UserId,
+        id: &ConversationId,
+        title: &Title,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.call("conversations.rename", |state| {
+            let talk = state.talks.get_mut(&(user.clone(), id.clone()));
+            let meta = talk.and_then(|talk| talk.meta.as_mut()).filter(|meta| meta.is_live(now));
+            Ok(meta.map(|meta| meta.value.title = title.to_string()).is_some())
+        })
+        .await
+    }
+
+    async fn hide(&self, user: &UserId, seen: &Conversation, until: Timestamp) -> Result<bool> {
+        self.call("conversations.hide", |state| {
+            let Some(talk) = state.talks.get_mut(&(user.clone(), seen.id.clone())) else {
+                return Ok(false);
+            };
+            let is_as_seen = |meta: &Expiring<Conversation>| {
+                meta.value.last_activity_at == seen.last_activity_at
+            };
+            if !talk.meta.as_ref().is_some_and(is_as_seen) {
+                return Ok(false);
+            }
+            talk.meta = None;
+            talk.deleted_until = Some(until);
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn delete_hidden(
+        &self,
+        user: &UserId,
+        id: &ConversationId,
+        most: usize,
+    ) -> Result<Deletion> {
+        self.call("conversations.delete", |state| {
+            let key = (user.clone(), id.clone());
+            let Some(talk) = state.talks.get_mut(&key) else {
+                return Ok(Deletion::None);
+            };
+            let Some(until) = talk.deleted_until else {
+                return Ok(Deletion::None);
+            };
+            let hidden: Vec<Place> =
+                talk.pairs.keys().filter(|(at, _)| *at <= until).cloned().collect();
+            for place in hidden.iter().take(most.div_ceil(2)) {
+                talk.pairs.remove(place);
+            }
+            if hidden.len() * 2 >= most {
+                return Ok(Deletion::Begun);
+            }
+            talk.deleted_until = None;
+            if talk.meta.is_none() && talk.pairs.is_empty() {
+                state.talks.remove(&key);
+            }
+            Ok(Deletion::Done)
         })
         .await
     }
@@ -38,6 +148,32 @@ impl Conversations for World {
         .await
     }
 
+    async fn later(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        after: &str,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<HistoryPage> {
+        let after = place_from(conversation, after);
+        self.call("conversations.history", |state| {
+            Ok(state.page_after(user, conversation, after, limit, now))
+        })
+        .await
+    }
+
+    async fn recent(
+        &self,
+        user: &UserId,
+        before: Option<&str>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<RecentPage> {
+        let before = before.and_then(recent_from);
+        self.call("conversations.recent", |state| Ok(state.recent(user, before, limit, now))).await
+    }
+
     async fn reply(
         &self,
         user: &UserId,
@@ -48,8 +184,10 @@ impl Conversations for World {
     ) -> Result<Option<StoredMessage>> {
         self.call("conversations.reply", |state| {
             let talk = state.talks.get(&(user.clone(), conversation.clone()));
-            let pair = talk.and_then(|talk| talk.pairs.get(&(received_at, id.clone())));
-            Ok(pair.and_then(|pair| pair.live(now)).map(|[_, reply]| reply.clone()))
+            let place = (received_at, id.clone());
+            let pair = talk.and_then(|talk| Some((talk, talk.pairs.get(&place)?)));
+            let there = pair.filter(|(talk, pair)| talk.shows(&place, pair, now));
+            Ok(there.map(|(_, pair)| pair.value[1].clone()))
         })
         .await
     }
@@ -68,16 +206,116 @@ impl State {
             return HistoryPage::default();
         };
         let earlier = |place: &Place| before.as_ref().is_none_or(|before| place < before);
-        let live = talk.pairs.iter().filter(|(place, pair)| earlier(place) && pair.is_live(now));
-        let mut newest: Vec<_> = live.rev().collect();
+        let mut newest: Vec<_> =
+            talk.there(now).filter(|(place, _)| earlier(place)).rev().collect();
         // A page has whole pairs, one at least.
         let pairs = (limit / 2).max(1);
         let has_more = newest.len() > pairs;
         newest.truncate(pairs);
-        let oldest = newest.last().map(|(place, _)| place_to(conversation, place));
-        let oldest_first = newest.iter().rev().flat_map(|(_, pair)| pair.value.clone());
-        HistoryPage { messages: oldest_first.collect(), before: oldest.filter(|_| has_more) }
+        newest.reverse();
+        let mut page = shown(conversation, &newest);
+        page.before = page.before.filter(|_| has_more);
+        page.after = page.after.or(before.as_ref().map(|place| place_to(conversation, place)));
+        page.goes_on = before.is_some();
+        page
     }
+
+    fn page_after(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        after: Option<Place>,
+        limit: usize,
+        now: Timestamp,
+    ) -> HistoryPage {
+        let same = after.as_ref().map(|place| place_to(conversation, place));
+        let Some(talk) = self.talks.get(&(user.clone(), conversation.clone())) else {
+            return HistoryPage { after: same, ..HistoryPage::default() };
+        };
+        let later = |place: &Place| after.as_ref().is_none_or(|after| place > after);
+        let mut oldest: Vec<_> = talk.there(now).filter(|(place, _)| later(place)).collect();
+        let pairs = (limit / 2).max(1);
+        let goes_on = oldest.len() > pairs;
+        oldest.truncate(pairs);
+        let page = shown(conversation, &oldest);
+        HistoryPage {
+            before: page.before.filter(|_| after.is_some()),
+            after: page.after.or(same),
+            goes_on,
+            ..page
+        }
+    }
+
+    fn recent(
+        &self,
+        user: &UserId,
+        before: Option<RecentPlace>,
+        limit: usize,
+        now: Timestamp,
+    ) -> RecentPage {
+        let mut rows: Vec<(RecentPlace, StoredMessage)> = Vec::new();
+        for ((_, id), talk) in self.talks.iter().filter(|((owner, _), _)| owner == user) {
+            for ((at, message), pair) in talk.there(now) {
+                for (nth, row) in (0..).zip(&pair.value) {
+                    rows.push(((*at, id.clone(), message.clone(), nth), row.clone()));
+                }
+            }
+        }
+        rows.retain(|(place, _)| before.as_ref().is_none_or(|before| place < before));
+        rows.sort_by(|(a, _), (b, _)| b.cmp(a));
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        let before = rows.last().filter(|_| has_more).map(|(place, _)| recent_to(place));
+        let row = |(place, message)| RecentRow { message, place: recent_to(&place) };
+        RecentPage { rows: rows.into_iter().map(row).collect(), before }
+    }
+}
+
+impl Talk {
+    fn shows(&self, (at, _): &Place, pair: &Expiring<Pair>, now: Timestamp) -> bool {
+        pair.is_live(now) && self.deleted_until.is_none_or(|until| *at > until)
+    }
+
+    fn there(&self, now: Timestamp) -> impl DoubleEndedIterator<Item = (&Place, &Expiring<Pair>)> {
+        self.pairs.iter().filter(move |(place, pair)| self.shows(place, pair, now))
+    }
+}
+
+fn shown(conversation: &ConversationId, pairs: &[(&Place, &Expiring<Pair>)]) -> HistoryPage {
+    let place = |pair: Option<&(&Place, _)>| pair.map(|(place, _)| place_to(conversation, place));
+    HistoryPage {
+        messages: pairs.iter().flat_map(|(_, pair)| pair.value.clone()).collect(),
+        before: place(pairs.first()),
+        after: place(pairs.last()),
+        goes_on: false,
+    }
+}
+
+/// A row among all of a user's: 0 the message, 1 its reply.
+type RecentPlace = (Timestamp, ConversationId, MessageId, u8);
+
+fn recent_to((at, conversation, id, nth): &RecentPlace) -> String {
+    BASE64URL_NOPAD.encode(format!("{}#{conversation}#{id}#{nth}", at.millis()).as_bytes())
+}
+
+fn recent_from(text: &str) -> Option<RecentPlace> {
+    let text = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
+    let mut parts = text.split('#');
+    let at = Timestamp(parts.next()?.parse().ok()?);
+    let conversation = ConversationId::new(parts.next()?).ok()?;
+    let id = MessageId::new(parts.next()?).ok()?;
+    Some((at, conversation, id, parts.next()?.parse().ok()?))
+}
+
+fn activity_to(conversation: &Conversation) -> String {
+    let Conversation { id, last_activity_at, .. } = conversation;
+    BASE64URL_NOPAD.encode(format!("{}#{id}", last_activity_at.millis()).as_bytes())
+}
+
+fn activity_from(text: &str) -> Option<(Timestamp, ConversationId)> {
+    let text = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
+    let (at, id) = text.split_once('#')?;
+    Some((Timestamp(at.parse().ok()?), ConversationId::new(id).ok()?))
 }
 
 fn place_to(conversation: &ConversationId, (at, id): &Place) -> String {

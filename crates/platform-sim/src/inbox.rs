@@ -7,7 +7,9 @@ use domain::{
     Conversation, Generation, InboxMessage, InboxState, MessageId, Role, StoredMessage, TaskState,
     Timestamp, UserId,
 };
-use platform::{Completion, Inbox, NewMessage, PutOutcome, Result, WriteError};
+use platform::{
+    AmendOutcome, Amendment, Completion, Inbox, NewMessage, PutOutcome, Result, WriteError,
+};
 
 use crate::log::Effect;
 use crate::state::{Expiring, Pair, State};
@@ -115,6 +117,79 @@ impl Inbox for World {
         })
         .await
     }
+
+    async fn amend(
+        &self,
+        user: &UserId,
+        id: &MessageId,
+        amendment: &Amendment,
+    ) -> Result<AmendOutcome> {
+        self.call("inbox.amend", |state| {
+            let Some(row) = state.row(user, id) else {
+                return Ok(AmendOutcome::TooLate);
+            };
+            if row.parts.contains(&amendment.part) {
+                return Ok(AmendOutcome::Duplicate);
+            }
+            if row.state != InboxState::Pending || row.attempts > 0 {
+                return Ok(AmendOutcome::TooLate);
+            }
+            row.parts.push(amendment.part.clone());
+            row.attachments.extend(amendment.attachments.iter().cloned());
+            if let Some(text) = &amendment.text {
+                row.text = text.clone();
+            }
+            Ok(AmendOutcome::Amended)
+        })
+        .await
+    }
+
+    async fn owed(&self, user: &UserId, now: Timestamp) -> Result<Vec<InboxMessage>> {
+        self.call("inbox.owed", |state| {
+            let mut rows = state.rows(user, now);
+            rows.retain(|row| row.owed.is_some());
+            Ok(rows)
+        })
+        .await
+    }
+
+    async fn note_sent(
+        &self,
+        user: &UserId,
+        id: &MessageId,
+        generation: Generation,
+        sent: u32,
+    ) -> std::result::Result<(), WriteError> {
+        self.call("inbox.note_sent", |state| {
+            state.owing(user, id, generation)?.owed = Some(sent);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delivered(
+        &self,
+        user: &UserId,
+        id: &MessageId,
+        generation: Generation,
+    ) -> std::result::Result<(), WriteError> {
+        self.call("inbox.delivered", |state| {
+            state.owing(user, id, generation)?.owed = None;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn forget(&self, user: &UserId, id: &MessageId) -> Result<()> {
+        self.call("inbox.forget", |state| {
+            if let Some(row) = state.row(user, id).filter(|row| row.state == InboxState::Dead) {
+                row.text.clear();
+                row.attachments.clear();
+            }
+            Ok(())
+        })
+        .await
+    }
 }
 
 impl State {
@@ -124,6 +199,9 @@ impl State {
             return PutOutcome::Duplicate(row.state);
         }
         let task = self.tasks.entry(user.clone()).or_insert_with(|| TaskState::idle(user.clone()));
+        if task.deleting_since.is_some() {
+            return PutOutcome::Deleting;
+        }
         let after_all = task.last_accepted_at.map(|last| Timestamp(last.millis() + 1));
         let at = after_all.map_or(message.received_at, |after| after.max(message.received_at));
         task.last_accepted_at = Some(at);
@@ -159,6 +237,18 @@ impl State {
         if held { Ok(row) } else { Err(WriteError::Conflict) }
     }
 
+    /// The row, if `generation` is current and something is owed.
+    fn owing(
+        &mut self,
+        user: &UserId,
+        id: &MessageId,
+        generation: Generation,
+    ) -> std::result::Result<&mut InboxMessage, WriteError> {
+        self.current(user, generation)?;
+        let row = self.row(user, id).ok_or(WriteError::Conflict)?;
+        if row.owed.is_some() { Ok(row) } else { Err(WriteError::Conflict) }
+    }
+
     fn complete(
         &mut self,
         user: &UserId,
@@ -168,6 +258,7 @@ impl State {
         row.state = done.state;
         row.lease_generation = None;
         row.partial = None;
+        row.owed = done.owed.then_some(0);
         let kept_for = if done.state == InboxState::Done {
             row.text.clear();
             row.attachments.clear();
@@ -223,6 +314,9 @@ fn pending(message: &NewMessage, received_at: Timestamp) -> InboxMessage {
         cancel_requested: false,
         partial: None,
         reply_length: None,
+        album: message.album.clone(),
+        parts: Vec::new(),
+        owed: None,
     }
 }
 

@@ -8,26 +8,39 @@
 //! of its own instead: its calls are slow, lost, refused or cut off by a seed's dice
 //! ([`Chaos`]), and it can be killed, frozen or partitioned between any two of its effects.
 
+mod accounts;
+mod belongings;
+mod bot;
 mod chaos;
+mod chats;
 mod clock;
 mod compute;
 mod connections;
 mod conversations;
+mod deletions;
+mod errands;
+mod exports;
 mod faults;
 mod inbox;
+mod links;
 mod log;
 mod memory;
 mod metrics;
 mod process;
 mod push;
+mod schedules;
 mod settings;
+mod skills;
 mod snapshots;
 mod spares;
 mod state;
 mod tasks;
 mod uploads;
+mod usage;
+mod workspace;
 mod world;
 
+pub use bot::{BotChat, BotMessage, Said};
 pub use chaos::{Chaos, Rates};
 pub use clock::{SkewedClock, TurnedClock};
 pub use compute::{Machine, MachineEvent};

@@ -1,21 +1,41 @@
 //! What users have chosen.
 
 use async_trait::async_trait;
-use domain::{TimeZone, UserId};
+use domain::{Choices, Setting, SettingKey, UserId};
 use platform::{Result, Settings};
 
+use crate::state::State;
 use crate::world::World;
 
 #[async_trait]
 impl Settings for World {
-    async fn time_zone(&self, user: &UserId) -> Result<Option<TimeZone>> {
-        self.call("settings.time_zone", |state| Ok(state.time_zones.get(user).cloned())).await
+    async fn get(&self, user: &UserId, key: SettingKey) -> Result<Option<Setting>> {
+        let found = |state: &mut State| state.chosen.get(&(user.clone(), key)).cloned();
+        self.call("settings.get", |state| Ok(found(state))).await
     }
 
-    async fn set_time_zone(&self, user: &UserId, zone: &TimeZone) -> Result<()> {
-        self.call("settings.set_time_zone", |state| {
-            state.time_zones.insert(user.clone(), zone.clone());
+    async fn put(&self, user: &UserId, setting: &Setting) -> Result<()> {
+        self.call("settings.put", |state| {
+            state.chosen.insert((user.clone(), setting.key()), setting.clone());
             Ok(())
+        })
+        .await
+    }
+
+    async fn remove(&self, user: &UserId, key: SettingKey) -> Result<()> {
+        self.call("settings.remove", |state| {
+            state.chosen.remove(&(user.clone(), key));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn all(&self, user: &UserId) -> Result<Choices> {
+        self.call("settings.all", |state| {
+            let mut choices = Choices::default();
+            let of_user = state.chosen.iter().filter(|((of, _), _)| of == user);
+            of_user.for_each(|(_, setting)| choices.put(setting.clone()));
+            Ok(choices)
         })
         .await
     }

@@ -6,7 +6,7 @@ use domain::{
     Generation, RestoreOutcome, RestoreRequest, Snapshot, SnapshotBase, SnapshotId, SnapshotRef,
     Timestamp, UserId,
 };
-use platform::{RequestError, Result, SnapshotPage, Snapshots, WriteError};
+use platform::{RequestError, Result, SnapshotPage, Snapshots, Unavailable, WriteError};
 
 use crate::log::Effect;
 use crate::state::State;
@@ -73,6 +73,10 @@ impl Snapshots for World {
     ) -> std::result::Result<RestoreRequest, RequestError> {
         self.call("snapshots.request_restore", |state| {
             let mut task = state.task(user);
+            if task.deleting_since.is_some() {
+                let why = "the user is being deleted";
+                return Err(Unavailable::new("snapshots.request_restore", why).into());
+            }
             if let Some(known) = task.restore.take() {
                 if known.id == request.id {
                     return Ok(known);

@@ -1,21 +1,27 @@
 //! Everything there is, and the fence that guards it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::{
-    ConnectionId, Conversation, ConversationId, Generation, InboxMessage, MessageId, Snapshot,
-    Spare, SpareId, StoredMessage, TaskState, TimeZone, Timestamp, UploadKey, UserId,
+    ConnectionId, Conversation, ConversationId, Day, DownloadKey, Generation, InboxMessage,
+    IncomingKey, MessageId, Schedule, Setting, SettingKey, Skill, SkillName, Snapshot, SnapshotId,
+    Spare, SpareId, StoredMessage, TaskState, Timestamp, UploadId, UploadKey, UserId,
 };
 use platform::{Connection, Metric, WriteError};
 use tokio::time::Instant;
 
+use crate::bot::Telegram;
+use crate::chats::ChatRows;
 use crate::compute::Machines;
+use crate::errands;
 use crate::faults::Faults;
+use crate::links::LinkRows;
 use crate::log::{Effect, Entry};
 use crate::memory::Repository;
 use crate::push::Sockets;
-use crate::snapshots;
+use crate::{deletions, usage};
+use crate::{schedules, snapshots};
 
 /// Something that is hidden once its time has come, as a row with a TTL is.
 #[derive(Clone, Debug)]
@@ -42,7 +48,9 @@ pub(crate) type Pair = [StoredMessage; 2];
 
 #[derive(Default)]
 pub(crate) struct Talk {
+    /// `None` as well while it is deleted and nothing new was said.
     pub(crate) meta: Option<Expiring<Conversation>>,
+    pub(crate) deleted_until: Option<Timestamp>,
     pub(crate) pairs: BTreeMap<Place, Expiring<Pair>>,
 }
 
@@ -55,13 +63,28 @@ pub(crate) struct State {
     pub(crate) talks: BTreeMap<(UserId, ConversationId), Talk>,
     pub(crate) connections: BTreeMap<ConnectionId, Expiring<Connection>>,
     pub(crate) snapshots: BTreeMap<UserId, BTreeMap<snapshots::Place, Snapshot>>,
-    pub(crate) time_zones: BTreeMap<UserId, TimeZone>,
+    pub(crate) chosen: BTreeMap<(UserId, SettingKey), Setting>,
+    pub(crate) schedules: BTreeMap<schedules::Of, Schedule>,
+    pub(crate) alarms: BTreeMap<schedules::Of, Schedule>,
     pub(crate) repositories: BTreeMap<UserId, Repository>,
     pub(crate) saves_hang: bool,
     pub(crate) restores_take: Duration,
     pub(crate) uploads: BTreeMap<UploadKey, Vec<u8>>,
+    pub(crate) skills: BTreeMap<UserId, BTreeMap<SkillName, (Skill, Vec<u8>)>>,
+    pub(crate) errands: BTreeMap<(UserId, UploadId), Expiring<errands::Row>>,
+    pub(crate) incoming: BTreeMap<IncomingKey, Vec<u8>>,
+    pub(crate) downloads: BTreeMap<DownloadKey, Vec<u8>>,
+    pub(crate) kept_files: BTreeMap<(UserId, SnapshotId), BTreeMap<String, Vec<u8>>>,
+    pub(crate) usage: BTreeMap<(UserId, Day), Expiring<usage::DayRow>>,
+    pub(crate) deletions: deletions::Marks,
+    pub(crate) exports: BTreeMap<(UserId, String), Vec<u8>>,
+    pub(crate) exports_under_way: usize,
+    pub(crate) accounts: BTreeSet<UserId>,
     pub(crate) everybodys_wakes_ms: Vec<u64>,
     pub(crate) counted: BTreeMap<Metric, u64>,
+    pub(crate) telegram: Telegram,
+    pub(crate) links: LinkRows,
+    pub(crate) chats: ChatRows,
     pub(crate) machines: Machines,
     pub(crate) sockets: Sockets,
     pub(crate) faults: Faults,

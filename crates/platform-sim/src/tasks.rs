@@ -279,6 +279,7 @@ impl State {
     pub(crate) fn is_as_seen(&self, user: &UserId, claim: &Claim) -> bool {
         let task = self.task(user);
         (task.status, task.generation) == (claim.seen_status, claim.seen_generation)
+            && task.deleting_since.is_none()
     }
 
     pub(crate) fn claim(

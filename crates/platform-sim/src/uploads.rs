@@ -34,13 +34,19 @@ impl Uploads for World {
             Ok((bytes.len() as u64, bytes.clone()))
         });
         let (size, rest) = open.await.map_err(|error: OpenError| error)?;
-        Ok(Upload { size, body: Box::new(Body { world: self.clone(), rest }) })
+        Ok(Upload { size, body: Box::new(Body::new(self, rest)) })
     }
 }
 
-struct Body {
+pub(crate) struct Body {
     world: World,
     rest: Vec<u8>,
+}
+
+impl Body {
+    pub(crate) fn new(world: &World, rest: Vec<u8>) -> Self {
+        Self { world: world.clone(), rest }
+    }
 }
 
 #[async_trait]

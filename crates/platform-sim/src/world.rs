@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use domain::{InboxMessage, TaskState, UserId};
 use platform::{
-    Compute, Connections, Conversations, Inbox, Metrics, Push, Settings, Snapshots, Spares, Tasks,
-    Unavailable, UploadForms, Uploads,
+    Accounts, Alarms, Belongings, Bot, Chats, Compute, Connections, Conversations, Deletions,
+    Downloads, Errands, Exports, Inbox, IncomingFiles, IncomingForms, Links, Metrics,
+    ParkedUpdates, Push, Schedules, Settings, Skills, Snapshots, Spares, Tasks, Unavailable,
+    UploadForms, Uploads, UsageRecords, WorkspaceFiles,
 };
 
 use crate::clock::TurnedClock;
@@ -74,6 +76,14 @@ impl World {
         Arc::new(self.clone())
     }
 
+    pub fn schedules(&self) -> Arc<dyn Schedules> {
+        Arc::new(self.clone())
+    }
+
+    pub fn alarms(&self) -> Arc<dyn Alarms> {
+        Arc::new(self.clone())
+    }
+
     pub fn settings(&self) -> Arc<dyn Settings> {
         Arc::new(self.clone())
     }
@@ -83,6 +93,66 @@ impl World {
     }
 
     pub fn upload_forms(&self) -> Arc<dyn UploadForms> {
+        Arc::new(self.clone())
+    }
+
+    pub fn skills(&self) -> Arc<dyn Skills> {
+        Arc::new(self.clone())
+    }
+
+    pub fn errands(&self) -> Arc<dyn Errands> {
+        Arc::new(self.clone())
+    }
+
+    pub fn workspace_files(&self) -> Arc<dyn WorkspaceFiles> {
+        Arc::new(self.clone())
+    }
+
+    pub fn downloads(&self) -> Arc<dyn Downloads> {
+        Arc::new(self.clone())
+    }
+
+    pub fn incoming(&self) -> Arc<dyn IncomingFiles> {
+        Arc::new(self.clone())
+    }
+
+    pub fn incoming_forms(&self) -> Arc<dyn IncomingForms> {
+        Arc::new(self.clone())
+    }
+
+    pub fn bot(&self) -> Arc<dyn Bot> {
+        Arc::new(self.clone())
+    }
+
+    pub fn links(&self) -> Arc<dyn Links> {
+        Arc::new(self.clone())
+    }
+
+    pub fn chats(&self) -> Arc<dyn Chats> {
+        Arc::new(self.clone())
+    }
+
+    pub fn parked_updates(&self) -> Arc<dyn ParkedUpdates> {
+        Arc::new(self.clone())
+    }
+
+    pub fn usage(&self) -> Arc<dyn UsageRecords> {
+        Arc::new(self.clone())
+    }
+
+    pub fn deletions(&self) -> Arc<dyn Deletions> {
+        Arc::new(self.clone())
+    }
+
+    pub fn belongings(&self) -> Arc<dyn Belongings> {
+        Arc::new(self.clone())
+    }
+
+    pub fn exports(&self) -> Arc<dyn Exports> {
+        Arc::new(self.clone())
+    }
+
+    pub fn accounts(&self) -> Arc<dyn Accounts> {
         Arc::new(self.clone())
     }
 

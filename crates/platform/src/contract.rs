@@ -10,32 +10,45 @@
 //! and gets one test for each case. Every case has users of its own, so cases may share one
 //! database and run at the same time.
 
+pub mod belongings;
+pub mod chats;
 pub mod connections;
+pub mod conversation_life;
 pub mod conversations;
+pub mod deletions;
 pub mod endings;
+pub mod errands;
 pub mod inbox;
+pub mod incoming;
 pub mod launches;
 pub mod leases;
+pub mod links;
 mod memory;
 pub mod order;
 mod pool;
 pub mod restores;
 mod scene;
+pub mod schedules;
 pub mod settings;
+pub mod skills;
 pub mod snapshots;
 pub mod spares;
 pub mod sweeps;
 pub mod task_life;
 pub mod texts;
 pub mod uploads;
+pub mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use domain::{SpareId, UploadKey, UserId};
+use domain::{IncomingKey, SpareId, UploadKey, UserId};
 
-use crate::{Connections, Conversations, Inbox, Settings, Snapshots, Spares, Tasks, Uploads};
+use crate::{
+    Belongings, Chats, Connections, Conversations, Deletions, Errands, Inbox, IncomingFiles, Links,
+    ParkedUpdates, Schedules, Settings, Skills, Snapshots, Spares, Tasks, Uploads, UsageRecords,
+};
 
 #[async_trait]
 pub trait ContractWorld: Send + Sync {
@@ -51,6 +64,21 @@ pub trait ContractWorld: Send + Sync {
     fn uploads(&self) -> Arc<dyn Uploads>;
     /// What a page does with a form.
     async fn upload(&self, key: &UploadKey, bytes: &[u8]);
+
+    fn schedules(&self) -> Arc<dyn Schedules>;
+    fn skills(&self) -> Arc<dyn Skills>;
+    fn errands(&self) -> Arc<dyn Errands>;
+    fn incoming(&self) -> Arc<dyn IncomingFiles>;
+    /// What a page does with a form for the workspace.
+    async fn send_in(&self, key: &IncomingKey, bytes: &[u8]);
+
+    fn links(&self) -> Arc<dyn Links>;
+    fn chats(&self) -> Arc<dyn Chats>;
+    fn parked_updates(&self) -> Arc<dyn ParkedUpdates>;
+
+    fn usage(&self) -> Arc<dyn UsageRecords>;
+    fn deletions(&self) -> Arc<dyn Deletions>;
+    fn belongings(&self) -> Arc<dyn Belongings>;
 
     /// Somebody whom this world has not seen.
     fn new_user(&self) -> UserId {
@@ -85,7 +113,10 @@ macro_rules! contract_tests {
                 many_long_messages_are_all_open,
                 expired_messages_are_hidden,
                 an_expired_id_may_be_used_again,
-                only_an_open_message_can_be_cancelled;
+                only_an_open_message_can_be_cancelled,
+                a_message_nobody_has_begun_is_amended_once,
+                of_parts_that_come_at_once_none_is_lost,
+                a_message_that_is_being_answered_is_not_amended;
             order:
                 a_message_is_stamped_later_than_all_before_whatever_the_clocks_say,
                 fifty_puts_at_once_have_fifty_places,
@@ -112,7 +143,9 @@ macro_rules! contract_tests {
                 attachments_stay_with_their_message,
                 a_message_without_a_lease_does_not_end,
                 a_fenced_completion_leaves_nothing_behind,
-                a_tombstone_expires_after_two_days;
+                a_tombstone_expires_after_two_days,
+                what_a_channel_is_owed_is_known_until_it_was_delivered,
+                a_zombie_delivers_nothing;
             launches:
                 a_user_without_a_row_is_idle,
                 a_claim_starts_the_next_generation,
@@ -172,8 +205,36 @@ macro_rules! contract_tests {
                 removing_an_old_bridge_connection_leaves_the_new_one,
                 a_spare_hears_of_its_claim_on_its_newest_connection,
                 a_spare_that_is_claimed_or_gone_is_fenced;
+            links:
+                a_code_links_an_account_once,
+                who_won_and_did_not_hear_of_it_wins_again,
+                a_wrong_code_and_an_expired_one_look_the_same,
+                a_new_code_is_the_only_one,
+                a_code_is_one_users_until_it_expires,
+                of_codes_that_are_issued_at_once_one_is_good,
+                of_two_who_redeem_a_code_at_once_one_wins,
+                nothing_that_is_linked_is_replaced,
+                unlinking_leaves_neither_account_nor_code,
+                a_code_without_an_account_is_revoked_as_well,
+                five_tries_an_hour_and_not_one_more,
+                of_twenty_tries_at_once_five_count;
+            chats:
+                a_chat_leads_where_its_user_chose_last,
+                a_group_that_moved_is_known_by_its_new_name,
+                a_stranger_is_greeted_once_a_day,
+                an_update_is_answered_once,
+                what_cannot_be_processed_is_kept_with_its_reason;
+            schedules:
+                a_schedule_reads_back_whole,
+                a_schedule_is_made_once,
+                a_change_takes_the_place_of_the_revision_before,
+                only_the_revision_that_was_armed_is,
+                the_last_run_only_rises,
+                a_schedule_that_is_removed_is_gone_and_may_be_made_anew;
             settings:
-                a_time_zone_is_the_last_one_chosen;
+                a_setting_is_the_last_one_chosen,
+                every_setting_reads_back_alone_and_among_all,
+                a_setting_that_is_removed_was_never_chosen;
             snapshots:
                 the_base_is_what_the_next_one_reads,
                 a_recorded_snapshot_reads_back_whole,
@@ -196,6 +257,16 @@ macro_rules! contract_tests {
                 beginning_with_what_was_asked_for_is_the_restore,
                 a_restore_that_failed_stays_failed,
                 a_restore_ends_once_by_the_current_generation;
+            conversation_life:
+                a_conversation_is_begun_once_and_keeps_its_title,
+                a_conversation_is_renamed,
+                conversations_are_listed_by_the_page,
+                history_goes_on_in_both_directions,
+                everything_said_is_read_from_the_newest_on,
+                what_is_deleted_is_gone_at_once_and_then_for_good,
+                what_is_said_after_a_deletion_stays,
+                a_deletion_that_met_an_answer_hides_nothing,
+                a_dead_message_is_forgotten_and_others_are_not;
             conversations:
                 a_conversation_begins_empty,
                 conversations_are_listed_by_activity_under_their_first_message,
@@ -206,10 +277,35 @@ macro_rules! contract_tests {
                 a_conversation_whose_name_starts_like_another_is_its_own,
                 a_reply_reads_back_whole,
                 expired_conversations_are_hidden;
+            skills:
+                a_skill_reads_back_whole,
+                a_skill_takes_the_place_of_the_one_before,
+                a_removed_skill_is_gone_and_may_be_removed_again,
+                as_many_skills_as_a_user_may_have_are_listed;
+            errands:
+                an_errand_is_asked_taken_answered_and_read,
+                an_errand_that_has_expired_is_nobodys,
+                only_the_current_bridge_takes_and_answers;
+            incoming:
+                what_was_sent_is_listed_and_reads_back,
+                what_was_removed_is_gone_and_may_be_removed_again;
             texts:
                 messages_of_every_size_read_back,
                 replies_of_every_size_read_back,
                 a_page_of_history_holds_long_replies_too;
+            usage:
+                batches_add_up_by_day,
+                a_batch_that_is_added_again_counts_once,
+                of_two_generations_at_once_the_younger_one_counts,
+                a_day_is_kept_for_four_hundred;
+            deletions:
+                who_leaves_is_fenced_until_all_is_gone,
+                a_deletion_goes_on_as_it_began,
+                somebody_looks_after_who_leaves,
+                the_fence_of_who_came_back_stays;
+            belongings:
+                everything_of_a_user_is_found_by_its_place,
+                everything_of_one_user_goes_and_nothing_of_anothers;
             uploads:
                 an_upload_reads_back_whatever_it_is_called,
                 what_was_never_sent_is_not_found;
@@ -234,21 +330,31 @@ mod tests {
     fn every_case_is_in_the_list() {
         let list = include_str!("contract.rs");
         let files = [
+            include_str!("contract/belongings.rs"),
+            include_str!("contract/chats.rs"),
             include_str!("contract/connections.rs"),
+            include_str!("contract/conversation_life.rs"),
             include_str!("contract/conversations.rs"),
+            include_str!("contract/deletions.rs"),
             include_str!("contract/endings.rs"),
+            include_str!("contract/errands.rs"),
             include_str!("contract/inbox.rs"),
+            include_str!("contract/incoming.rs"),
             include_str!("contract/launches.rs"),
             include_str!("contract/leases.rs"),
+            include_str!("contract/links.rs"),
             include_str!("contract/order.rs"),
             include_str!("contract/restores.rs"),
+            include_str!("contract/schedules.rs"),
             include_str!("contract/settings.rs"),
+            include_str!("contract/skills.rs"),
             include_str!("contract/snapshots.rs"),
             include_str!("contract/spares.rs"),
             include_str!("contract/sweeps.rs"),
             include_str!("contract/task_life.rs"),
             include_str!("contract/texts.rs"),
             include_str!("contract/uploads.rs"),
+            include_str!("contract/usage.rs"),
         ];
         let lines = files.iter().flat_map(|file| file.lines());
         let cases = lines.filter_map(|line| line.strip_prefix("pub async fn ")?.split('(').next());

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use domain::{
-    Channel, ConversationId, Generation, InboxMessage, InboxState, MessageId, Reply, ReplyTo,
-    Timestamp, UploadKey, UserId,
+    Attachment, Channel, ConversationId, Generation, InboxMessage, InboxState, MessageId, Reply,
+    ReplyTo, Timestamp, UserId,
 };
 
 use crate::{Result, WriteError};
@@ -15,7 +15,9 @@ pub struct NewMessage {
     pub channel: Channel,
     pub reply_to: ReplyTo,
     pub text: String,
-    pub attachments: Vec<UploadKey>,
+    pub attachments: Vec<Attachment>,
+    /// What the parts of an album share.
+    pub album: Option<String>,
     /// The accepting clock's time: the row's, unless a younger one was accepted before.
     pub received_at: Timestamp,
     /// When somebody looks after the user, should whoever accepts this do no more.
@@ -28,6 +30,8 @@ pub enum PutOutcome {
     Accepted(Timestamp),
     /// This id was accepted before; the row is as it was.
     Duplicate(InboxState),
+    /// The user leaves, and nothing is accepted of him until all of him is gone.
+    Deleting,
 }
 
 /// How a message ends: its reply goes into the conversation and its row becomes `state`.
@@ -38,6 +42,28 @@ pub struct Completion<'a> {
     /// `Done` (with the text dropped: a tombstone), or `Dead` (with the text kept).
     pub state: InboxState,
     pub generation: Generation,
+    /// A channel is owed the reply, until [`Inbox::delivered`].
+    pub owed: bool,
+}
+
+/// A change to a message that nobody has begun to answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amendment {
+    /// The sender's id of the change: it is made once.
+    pub part: MessageId,
+    /// In place of the text, if any.
+    pub text: Option<String>,
+    /// Beside those it has.
+    pub attachments: Vec<Attachment>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AmendOutcome {
+    Amended,
+    /// This change was made before.
+    Duplicate,
+    /// The message is being answered, was answered, or is not there.
+    TooLate,
 }
 
 #[async_trait]
@@ -91,4 +117,35 @@ pub trait Inbox: Send + Sync {
 
     /// Marks an open message as no longer wanted. `false`: it is not open.
     async fn request_cancel(&self, user: &UserId, id: &MessageId) -> Result<bool>;
+
+    /// Changes a message that was never leased.
+    async fn amend(
+        &self,
+        user: &UserId,
+        id: &MessageId,
+        amendment: &Amendment,
+    ) -> Result<AmendOutcome>;
+
+    /// Ended rows whose reply is owed to a channel, strongly consistent, oldest first.
+    async fn owed(&self, user: &UserId, now: Timestamp) -> Result<Vec<InboxMessage>>;
+
+    /// So many pieces of the reply have been sent. `Conflict`: nothing is owed.
+    async fn note_sent(
+        &self,
+        user: &UserId,
+        id: &MessageId,
+        generation: Generation,
+        sent: u32,
+    ) -> std::result::Result<(), WriteError>;
+
+    /// All of it was sent, or will never be: nothing is owed any more.
+    async fn delivered(
+        &self,
+        user: &UserId,
+        id: &MessageId,
+        generation: Generation,
+    ) -> std::result::Result<(), WriteError>;
+
+    /// Drops the text of a dead message, and what came with it. One that is not dead is as it was.
+    async fn forget(&self, user: &UserId, id: &MessageId) -> Result<()>;
 }

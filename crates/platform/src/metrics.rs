@@ -30,6 +30,10 @@ pub enum Metric {
     DamagedSnapshots,
     /// An agent went on from an older snapshot than its newest.
     RestoresFellBack,
+    /// A reply on record will not reach the chat it is owed to.
+    UndeliveredReplies,
+    /// An update from Telegram that can never be processed.
+    ParkedUpdates,
 }
 
 impl Metric {
@@ -50,6 +54,8 @@ impl Metric {
             Metric::RestoreMillis => "RestoreMillis",
             Metric::DamagedSnapshots => "DamagedSnapshots",
             Metric::RestoresFellBack => "RestoresFellBack",
+            Metric::UndeliveredReplies => "UndeliveredReplies",
+            Metric::ParkedUpdates => "ParkedUpdates",
         }
     }
 }

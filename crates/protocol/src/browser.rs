@@ -1,8 +1,9 @@
 //! JSON text frames between a browser and the WebSocket API.
 
-use domain::{Phase, TaskStatus, UploadKey};
+use domain::{Attachment as Attached, Phase, TaskStatus};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 /// The one subprotocol the server answers with; the token's entry is never echoed.
 pub const DEFAULT_SUBPROTOCOL: &str = "openclaw.v1";
@@ -54,7 +55,7 @@ fn default_conversation() -> String {
     "default".into()
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Attachment {
@@ -63,7 +64,7 @@ pub struct Attachment {
 }
 
 /// A file that came with a message, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct AttachedFile {
@@ -71,9 +72,9 @@ pub struct AttachedFile {
     pub name: String,
 }
 
-impl From<UploadKey> for AttachedFile {
-    fn from(key: UploadKey) -> Self {
-        Self { name: key.name.to_string(), key: key.into() }
+impl From<Attached> for AttachedFile {
+    fn from(attached: Attached) -> Self {
+        Self { name: attached.name().to_string(), key: attached.into() }
     }
 }
 
@@ -205,7 +206,7 @@ impl From<domain::Outcome> for StreamOutcome {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, optional_fields)]
 pub struct TokenUsage {
@@ -214,6 +215,7 @@ pub struct TokenUsage {
     #[ts(type = "number")]
     pub output_tokens: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub cost_usd: Option<f64>,
 }
 
@@ -228,7 +230,7 @@ impl From<domain::Usage> for TokenUsage {
 }
 
 /// What went wrong, for code; the `message` beside it is for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum ErrorCode {
@@ -249,6 +251,24 @@ pub enum ErrorCode {
     RunFailed,
     /// One restore at a time.
     RestoreUnderWay,
+    /// More requests than one user may send; the answer says when to come back.
+    TooManyRequests,
+    /// There is something here, but not for this method.
+    MethodNotAllowed,
+    /// The body is not `application/json`.
+    UnsupportedMediaType,
+    /// Messages of the conversation wait for an answer.
+    MessagesOpen,
+    /// No agent is up that could be stopped.
+    NotRunning,
+    /// There is another one of this id, or it is being changed by somebody else.
+    Conflict,
+    /// As many as one user may have.
+    TooManySchedules,
+    /// As many as one user may have.
+    TooManySkills,
+    /// Everything of the user is being deleted; he may begin anew when that is done.
+    Deleting,
 }
 
 #[cfg(test)]

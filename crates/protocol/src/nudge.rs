@@ -14,6 +14,12 @@ pub enum Nudge {
     Snapshot,
     /// The user wants an older memory; the task's row says which.
     Restore { request_id: String },
+    /// The user's skills have changed; their list says how.
+    Skills,
+    /// The API asks something; the errand's row says what.
+    Errand { id: String },
+    /// The user wants the agent to save and sleep.
+    Stop,
     /// To a spare: somebody has claimed it. Its row says who.
     Claimed,
     /// This connection wants what it lacks of what is running.

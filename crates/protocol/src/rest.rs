@@ -1,12 +1,46 @@
 //! Bodies of the HTTP API, and the page's runtime configuration.
 
+mod conversations;
+mod leaving;
+mod link;
+mod schedules;
+mod settings;
+mod skills;
+mod usage;
+mod workspace;
+
 use std::collections::BTreeMap;
 
 use domain::{Channel, Outcome, Phase, SnapshotReason, StoredMessage, TaskStatus};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+use utoipa::ToSchema;
 
 use crate::{AttachedFile, Attachment, ErrorCode, TokenUsage};
+
+pub use conversations::{PatchConversation, PostConversation, SearchHit, SearchPage, TextRange};
+pub use leaving::{
+    Confirmation, DeleteMe, DeletionReceipt, DeletionState, ExportOffer, ExportPart, LeftOut,
+    Remains,
+};
+pub use link::{IssuedLinkCode, LinkStatus, LinkedAccount, Unlinked};
+pub use schedules::{
+    PatchSchedule, PostPreview, PostSchedule, SchedulePreview, ScheduleRecurrence, ScheduleSummary,
+    SchedulesList,
+};
+pub use settings::{
+    IdleSetting, NotificationSetting, OfferedSettings, PutSetting, SettingValue, SettingsPage,
+    UserSettings,
+};
+pub use skills::{SkillSummary, SkillsList};
+pub use usage::{
+    AwakeSeconds, EstimatedUsd, MessageCounts, ReplyCounts, UsageDay, UsageMonth, UsagePrices,
+    UsageReport, UsageTotals,
+};
+pub use workspace::{
+    WorkspaceEntrySummary, WorkspaceFile, WorkspacePage, WorkspaceSource, WorkspaceUploadDone,
+    WorkspaceUploadOffer, WorkspaceUploadRequest, WorkspaceUploadState,
+};
 
 /// `/config.json`, read by the page before anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -25,68 +59,85 @@ pub struct AppConfig {
     pub model: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+/// What went wrong, as RFC 9457 has it (`application/problem+json`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export, optional_fields)]
-pub struct ApiError {
+pub struct Problem {
+    /// `urn:openclaw:problem:` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of problem, for people.
+    pub title: String,
+    /// As the answer's own.
+    pub status: u16,
+    /// This problem, for people.
+    pub detail: String,
     pub code: ErrorCode,
-    pub message: String,
     /// Of `restore_under_way`: which one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub restore: Option<Box<Restore>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export, optional_fields)]
 pub struct StatusResponse {
-    #[ts(type = "\"Idle\" | \"Starting\" | \"Running\" | \"Stopping\"")]
+    #[schema(schema_with = crate::schemas::task_status)]
     pub status: TaskStatus,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(
-        type = "\"provisioning\" | \"restoring\" | \"startingGateway\" | \"connecting\" | \"ready\" | \"retrying\" | \"stopping\""
-    )]
+    #[schema(schema_with = crate::schemas::phase)]
     pub phase: Option<Phase>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub eta_seconds: Option<u32>,
     /// Milliseconds since the epoch at which the task was launched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(type = "number")]
+    #[schema(nullable = false)]
     pub since: Option<u64>,
     /// Messages that wait for an answer.
     pub open_messages: u32,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export)]
 pub struct ConversationSummary {
     pub conversation_id: String,
     pub title: String,
     /// Milliseconds since the epoch.
-    #[ts(type = "number")]
     pub last_activity_at: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export)]
 pub struct ConversationsPage {
+    /// Newest activity first. One whose message waits for an answer stands on the first page, and
+    /// may come again in the place that it had before.
     pub conversations: Vec<ConversationSummary>,
+    /// Give this as `?before=` for the page after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub before: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export, optional_fields)]
 pub struct MessagesPage {
     /// Oldest first.
     pub messages: Vec<Message>,
     /// Give this as `?before=` for the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub before: Option<String>,
+    /// Give this as `?after=` for what comes later, now or some time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub after: Option<String>,
+    /// Whether there is more after this page now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub goes_on: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[ts(export)]
 pub enum MessageRole {
@@ -95,9 +146,8 @@ pub enum MessageRole {
     System,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[ts(export)]
 pub enum MessageState {
     Pending,
     Leased,
@@ -106,34 +156,35 @@ pub enum MessageState {
 }
 
 /// One message of a conversation's history. A reply carries the id of the message it answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export, optional_fields)]
 pub struct Message {
     pub message_id: String,
     pub conversation_id: String,
     pub role: MessageRole,
     pub text: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[ts(as = "Option<Vec<AttachedFile>>", optional)]
     pub attachments: Vec<AttachedFile>,
     /// Milliseconds since the epoch.
-    #[ts(type = "number")]
     pub at: u64,
     pub channel: String,
     /// Of a user's message: how far its answer is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub state: Option<MessageState>,
     /// Of a reply: how it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(type = "\"complete\" | \"cancelled\" | \"truncated\" | \"failed\"")]
+    #[schema(schema_with = crate::schemas::outcome)]
     pub outcome: Option<Outcome>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub usage: Option<TokenUsage>,
     /// Of a user's message that waits: what an interrupted run had written of its reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub partial: Option<String>,
 }
 
@@ -164,37 +215,47 @@ pub fn channel_name(channel: Channel) -> &'static str {
     match channel {
         Channel::Web => "web",
         Channel::Telegram => "telegram",
+        Channel::Schedule => "schedule",
     }
 }
 
 /// `POST /conversations/{id}/messages`: a message too large for one WebSocket frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export)]
 pub struct PostMessage {
+    /// The sender's idempotency key.
+    #[schema(schema_with = crate::schemas::message_id)]
     pub message_id: String,
     pub message: String,
     #[serde(default)]
-    #[ts(as = "Option<Vec<Attachment>>", optional)]
     pub attachments: Vec<Attachment>,
 }
 
-/// `POST /uploads`: asks where to send one file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+/// The message is durably in the inbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export)]
+pub struct AcceptedMessage {
+    pub message_id: String,
+    pub conversation_id: String,
+    /// Messages of the conversation before it; 0 = next.
+    pub position: u32,
+    /// This id was accepted before; nothing new was queued.
+    pub duplicate: bool,
+}
+
+/// `POST /uploads`: asks where to send one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct UploadRequest {
     pub name: String,
     /// In bytes.
-    #[ts(type = "number")]
     pub size: u64,
 }
 
 /// A form to post the file with, as `multipart/form-data`: the fields as they are, then the
 /// file under `file`. The store answers 204.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export)]
 pub struct UploadOffer {
     pub url: String,
     pub fields: BTreeMap<String, String>,
@@ -203,71 +264,52 @@ pub struct UploadOffer {
     /// What the file will be called.
     pub name: String,
     /// Milliseconds since the epoch.
-    #[ts(type = "number")]
     pub expires_at: u64,
 }
 
-/// `GET` and `PUT /settings`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[ts(export, optional_fields)]
-pub struct UserSettings {
-    /// A name of the IANA database, such as `Asia/Seoul`: whose hours decide how long a quiet
-    /// task waits for the next message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_zone: Option<String>,
-}
-
 /// `GET /snapshots`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export, optional_fields)]
 pub struct SnapshotsPage {
     /// Newest first.
     pub snapshots: Vec<SnapshotSummary>,
     /// Give this as `?before=` for the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub before: Option<String>,
     /// The last one that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub restore: Option<Restore>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export)]
 pub struct SnapshotSummary {
     pub id: String,
     /// Milliseconds since the epoch.
-    #[ts(type = "number")]
     pub at: u64,
-    #[ts(type = "\"periodic\" | \"stop\" | \"requested\"")]
+    #[schema(schema_with = crate::schemas::snapshot_reason)]
     pub reason: SnapshotReason,
-    #[ts(type = "number")]
     pub generation: u64,
-    #[ts(type = "number")]
     pub files: u64,
     /// Of all its files.
-    #[ts(type = "number")]
     pub bytes: u64,
     /// What it added to what was stored.
-    #[ts(type = "number")]
     pub added_bytes: u64,
 }
 
 /// Where a restored snapshot goes: the agent becomes what it was then, or its workspace of then
 /// lies in a new folder of the workspace of now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[ts(export)]
 pub enum RestorePlace {
     Place,
     Folder,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[ts(export)]
 pub enum RestoreState {
     Pending,
     Done,
@@ -275,31 +317,31 @@ pub enum RestoreState {
 }
 
 /// A restore that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export, optional_fields)]
 pub struct Restore {
     /// The asker's `requestId`.
     pub id: String,
     pub snapshot_id: String,
     pub into: RestorePlace,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub folder: Option<String>,
     /// Milliseconds since the epoch.
-    #[ts(type = "number")]
     pub requested_at: u64,
     pub state: RestoreState,
     /// What it waits for, or why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub detail: Option<String>,
 }
 
 /// `POST /snapshots/{id}/restore`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[ts(export, optional_fields)]
 pub struct PostRestore {
     /// The asker's idempotency key.
+    #[schema(schema_with = crate::schemas::request_id)]
     pub request_id: String,
     pub into: RestorePlace,
     /// Of `folder`, and named after the snapshot's time without it.
@@ -308,16 +350,16 @@ pub struct PostRestore {
 }
 
 /// `POST /snapshots`: save now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[ts(export)]
 pub struct PostSnapshot {
+    /// The asker's idempotency key.
+    #[schema(schema_with = crate::schemas::request_id)]
     pub request_id: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[ts(export)]
 pub enum SaveState {
     /// There is nothing that is not saved.
     Saved,
@@ -327,14 +369,13 @@ pub enum SaveState {
 }
 
 /// What becomes of a wish to save now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[ts(export, optional_fields)]
 pub struct Saving {
     pub state: SaveState,
     /// Of the newest snapshot, in milliseconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(type = "number")]
+    #[schema(nullable = false)]
     pub saved_at: Option<u64>,
     pub detail: String,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bridge::{Agent, AgentRun, Gateway, GatewayHost, GatewayState, RunEnd, RunEvent, RunRequest};
-use domain::{Generation, Outcome, StoredMessage, UserId};
+use domain::{Choices, Generation, Outcome, StoredMessage, UserId};
 use platform::Clock;
 use platform_sim::{Disk, Fate, Process, Seen};
 use tokio::sync::watch;
@@ -27,7 +27,7 @@ pub(crate) struct SimHost {
 
 #[async_trait]
 impl GatewayHost for SimHost {
-    async fn start(&self) -> anyhow::Result<Box<dyn Gateway>> {
+    async fn start(&self, _: &Choices) -> anyhow::Result<Box<dyn Gateway>> {
         let (stage, process) = (&self.stage, &self.process);
         sleep(stage.chaos.millis(100, 3_000)).await;
         alive(process).await;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use control_plane::{
-    AcceptMessage, CancelMessage, Connect, ConnectError, EnsureTask, FollowTask, KeepSpares,
-    PoolPolicy, ReadStatus, ResumeStream, Tell, Wanted,
+    AcceptMessage, CancelMessage, Connect, ConnectError, DeleteUser, EnsureTask, FollowTask,
+    KeepSpares, PoolPolicy, ReadStatus, ResumeStream, Tell, Wanted,
 };
 use domain::{ConnectionId, LaunchToken, TaskPolicy, TimeZone, UserId, Windows};
 use platform::Clock;
@@ -229,6 +229,20 @@ impl Function {
                 ensure: self.ensure(),
                 tell: self.tell(),
                 clock: self.clock.clone(),
+            },
+            delete: DeleteUser {
+                deletions: self.world.deletions(),
+                belongings: self.world.belongings(),
+                connections: self.world.connections(),
+                links: self.world.links(),
+                schedules: self.world.schedules(),
+                alarms: self.world.alarms(),
+                push: self.world.push(),
+                compute: self.world.compute(),
+                accounts: None,
+                clock: self.clock.clone(),
+                // Nobody leaves in the simulation: there is nothing to name.
+                entropy: || [0; 16],
             },
         }
     }

@@ -2,6 +2,7 @@
 //! in a bucket.
 
 mod backend;
+mod browse;
 mod check;
 pub mod dir_store;
 mod error;
@@ -21,6 +22,7 @@ mod tidy;
 mod user_snapshots;
 
 pub use backend::Usage;
+pub use browse::{Child, ChildKind, Looked};
 pub use check::CheckReport;
 pub use error::{Error, Permit, Refused, SaveError};
 pub use list::{Listed, Listing, Unreadable};
@@ -30,4 +32,4 @@ pub use retention::{Keeps, Retention};
 pub use s3_store::{Patience, S3Store};
 pub use save::{Honest, SaveLabel, Saved};
 pub use tidy::{Pruned, Tidied};
-pub use user_snapshots::UserSnapshots;
+pub use user_snapshots::{Pieces, UserSnapshots};

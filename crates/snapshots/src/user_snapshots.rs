@@ -11,8 +11,9 @@ use std::thread;
 
 use domain::{Snapshot, SnapshotId};
 use rustic_core::ReadSource;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc as chunks, oneshot};
 
+use crate::browse::{Content, Looked};
 use crate::check::CheckReport;
 use crate::error::{Error, Permit, SaveError};
 use crate::keys::RepositoryKeys;
@@ -30,6 +31,11 @@ pub struct UserSnapshots {
 }
 
 type Job = Box<dyn FnOnce(&mut Worker) + Send>;
+
+/// Of a file, in order.
+pub type Pieces = chunks::Receiver<Result<Vec<u8>, Error>>;
+/// A piece has a megabyte or two, and eight at most.
+const PIECES_AHEAD: usize = 2;
 
 /// Lower than everything else in the task: a snapshot never makes a reply wait.
 const NICE: i32 = 10;
@@ -121,6 +127,36 @@ impl UserSnapshots {
             let restore =
                 |repo: &mut Repository| repo.restore(&id, &part, &target, owner, &progress);
             worker.doubting_the_cache(restore, |_| false)
+        })
+        .await
+    }
+
+    /// What lies at a path of a snapshot.
+    pub async fn look(&self, id: SnapshotId, path: Vec<String>) -> Result<Looked, Error> {
+        self.run(move |worker| Ok(worker.existing()?.look(&id, &path)?.0)).await
+    }
+
+    /// The same, and of a file what is in it, piece by piece. Who drops the pieces has had enough.
+    pub async fn open(&self, id: SnapshotId, path: Vec<String>) -> Result<(Looked, Pieces), Error> {
+        let (looked, content) = self.run(move |worker| worker.existing()?.look(&id, &path)).await?;
+        let (sender, pieces) = chunks::channel(PIECES_AHEAD);
+        let snapshots = self.clone();
+        tokio::spawn(async move {
+            let (to, failed) = (sender.clone(), sender);
+            if let Err(error) = snapshots.send(content, to).await {
+                let _ = failed.send(Err(error)).await;
+            }
+        });
+        Ok((looked, pieces))
+    }
+
+    async fn send(
+        &self,
+        content: Content,
+        to: chunks::Sender<Result<Vec<u8>, Error>>,
+    ) -> Result<(), Error> {
+        self.run(move |worker| {
+            worker.existing()?.read(&content, |piece| to.blocking_send(Ok(piece)).is_ok())
         })
         .await
     }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use control_plane::{EnsureTask, FollowTask, Tell};
+use control_plane::{DeleteUser, EnsureTask, FollowTask, Tell};
 use platform::SystemClock;
 use platform_aws::{
-    Aws, DynamoConnections, DynamoInbox, DynamoSpares, DynamoTasks, EcsCompute, EmfMetrics, Lookup,
-    ManagementPush, task_policy,
+    Aws, AwsBelongings, CognitoAccounts, DynamoConnections, DynamoDeletions, DynamoInbox,
+    DynamoLinks, DynamoSchedules, DynamoSpares, DynamoTasks, EcsCompute, EmfMetrics, Lookup,
+    ManagementPush, SchedulerAlarms, task_policy,
 };
 
 use crate::Ports;
@@ -29,6 +30,20 @@ impl Ports {
             policy: task_policy(lookup)?,
             entropy: rand::random,
         };
+        let delete = DeleteUser {
+            deletions: Arc::new(DynamoDeletions::from_lookup(&aws, lookup)?),
+            belongings: Arc::new(AwsBelongings::from_lookup(&aws, lookup)?),
+            connections: connections.clone(),
+            links: Arc::new(DynamoLinks::from_lookup(&aws, lookup)?),
+            schedules: Arc::new(DynamoSchedules::from_lookup(&aws, lookup)?),
+            alarms: Arc::new(SchedulerAlarms::from_lookup(&aws, lookup)?),
+            push: push.clone(),
+            compute: ensure.compute.clone(),
+            accounts: CognitoAccounts::if_any(&aws, lookup)?
+                .map(|accounts| Arc::new(accounts) as _),
+            clock: clock.clone(),
+            entropy: rand::random,
+        };
         let follow = FollowTask {
             tasks,
             inbox: Arc::new(DynamoInbox::from_lookup(&aws, lookup)?),
@@ -36,6 +51,6 @@ impl Ports {
             tell: Tell { connections, push, clock: clock.clone() },
             clock,
         };
-        Ok(Self { follow })
+        Ok(Self { follow, delete })
     }
 }

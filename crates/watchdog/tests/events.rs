@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use control_plane::{EnsureTask, FollowTask, Tell};
+use control_plane::{DeleteUser, EnsureTask, FollowTask, Tell};
 use domain::{Capacity, Generation, TaskPolicy, TaskStatus, UserId};
 use platform::{Clock, Metric};
 use platform_sim::World;
@@ -33,7 +33,20 @@ fn ports(world: &World) -> Ports {
         tell,
         clock,
     };
-    Ports { follow }
+    let delete = DeleteUser {
+        deletions: world.deletions(),
+        belongings: world.belongings(),
+        connections: world.connections(),
+        links: world.links(),
+        schedules: world.schedules(),
+        alarms: world.alarms(),
+        push: world.push(),
+        compute: world.compute(),
+        accounts: None,
+        clock: Arc::new(world.clock().clone()),
+        entropy: || [9; 16],
+    };
+    Ports { follow, delete }
 }
 
 async fn handle(world: &World, event: Value) -> Value {
@@ -166,6 +179,7 @@ async fn what_the_event_says_of_the_machine_is_read() {
         reply_to: domain::ReplyTo::None,
         text: "hello".into(),
         attachments: Vec::new(),
+        album: None,
         received_at: world.clock().now(),
         due_at: world.clock().now(),
     };
@@ -194,4 +208,29 @@ async fn the_schedule_is_answered_with_what_was_done() {
     world.fail_next("compute.list", 1);
     let answer = handle(&world, json!({"detail-type": "Scheduled Event", "detail": {}})).await;
     assert_eq!(answer, json!({"lookedAt": 0, "errors": 1, "actions": {}}));
+}
+
+#[tokio::test]
+async fn a_deletion_that_its_request_did_not_end_goes_on_by_schedule() {
+    let world = World::default();
+    let user = UserId::new("ana").expect("valid");
+    world.settings().put(&user, &language()).await.expect("writes");
+    let delete = ports(&world).delete;
+    world.fail_next("belongings.remove", 1);
+    delete.run(&user).await.expect_err("breaks off");
+    assert_eq!(world.traces_of(&user).len(), 1);
+    for _ in 0..3 {
+        world.clock().advance(std::time::Duration::from_secs(60));
+        let answer =
+            handle(&world, json!({ "detail-type": "Scheduled Event", "detail": {} })).await;
+        assert_eq!(answer["errors"], 0);
+    }
+    assert_eq!(world.traces_of(&user), []);
+    let deletion = world.deletions().get(&user).await.expect("reads").expect("is known");
+    assert!(deletion.is_done());
+}
+
+fn language() -> domain::Setting {
+    let value = serde_json::from_str("\"de\"").expect("JSON");
+    domain::Setting::parse(domain::SettingKey::Language, &value).expect("valid")
 }

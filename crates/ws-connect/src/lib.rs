@@ -95,7 +95,9 @@ async fn connect_client(
     };
     match ports.connect.client(user, id).await {
         Ok(()) => accepted(),
-        Err(error) => {
+        // Everything of his is being deleted.
+        Err(ConnectError::Refused) => status(410),
+        Err(ConnectError::Unavailable(error)) => {
             warn!(error = &error as &dyn std::error::Error, "could not register a connection");
             status(503)
         }

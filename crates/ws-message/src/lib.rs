@@ -8,10 +8,10 @@ use std::sync::Arc;
 use aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest};
 use control_plane::{
     AcceptError, AcceptMessage, Accepted, CancelMessage, EnsureTask, Incoming, ReadStatus, Resume,
-    ResumeStream, Tell,
+    ResumeStream, Tell, uploads,
 };
 use domain::limits::{CLIENT_MESSAGE_MAX_BYTES, SERVER_FRAME_MAX_BYTES};
-use domain::{Channel, ConnectionId, ConversationId, MessageId, ReplyTo, UploadKey, UserId};
+use domain::{Channel, ConnectionId, ConversationId, MessageId, ReplyTo, UserId};
 use platform::{Clock, Connections, Peer, Unavailable};
 use protocol::{AttachedFile, ClientFrame, ErrorCode, MessageRole, Nudge, ServerFrame};
 use tracing::warn;
@@ -140,7 +140,8 @@ async fn send_message(
         channel: Channel::Web,
         reply_to: ReplyTo::Connection { id: connection.clone() },
         text: text.message,
-        attachments: text.attachments,
+        attachments: uploads(text.attachments).map_err(AcceptError::from)?,
+        album: None,
     };
     let accepted = ports.accept.run(user, incoming.clone()).await?;
     let acknowledged = accepted_frame(&incoming, &accepted);
@@ -185,13 +186,12 @@ fn accepted_frame(incoming: &Incoming, accepted: &Accepted) -> ServerFrame {
 /// The user's own message, for his other devices.
 fn echo_frame(incoming: &Incoming, accepted: &Accepted) -> ServerFrame {
     // An accepted message has no others.
-    let attachments = incoming.attachments.iter().filter_map(|key| UploadKey::parse(key).ok());
     ServerFrame::Message {
         message_id: incoming.id.to_string(),
         conversation_id: incoming.conversation.to_string(),
         role: MessageRole::User,
         content: incoming.text.clone(),
-        attachments: attachments.map(AttachedFile::from).collect(),
+        attachments: incoming.attachments.iter().cloned().map(AttachedFile::from).collect(),
         channel: protocol::rest::channel_name(incoming.channel).into(),
         at: accepted.received_at.millis(),
     }
@@ -209,6 +209,7 @@ impl From<AcceptError> for Refusal {
             AcceptError::Empty | AcceptError::NoUpload(_) => ErrorCode::BadRequest,
             AcceptError::TooLarge(_) | AcceptError::TooManyAttachments(_) => ErrorCode::TooLarge,
             AcceptError::TooMany => ErrorCode::TooManyMessages,
+            AcceptError::Deleting => ErrorCode::Deleting,
             AcceptError::Unavailable(_) => {
                 warn!(error = &error as &dyn std::error::Error, "could not accept a message");
                 return Refusal::unavailable(

@@ -11,8 +11,8 @@ use domain::{
     Timestamp, UserId,
 };
 use platform::{
-    Claim, ClaimError, Completion, Compute, Due, Inbox, LaunchError, LaunchRequest, NewMessage,
-    ObservedTask, PutOutcome, Result, Tasks, Unreadable, WriteError,
+    AmendOutcome, Amendment, Claim, ClaimError, Completion, Compute, Due, Inbox, LaunchError,
+    LaunchRequest, NewMessage, ObservedTask, PutOutcome, Result, Tasks, Unreadable, WriteError,
 };
 
 const CALL_TAKES: Duration = Duration::from_millis(5);
@@ -229,6 +229,37 @@ impl Inbox for SlowInbox {
 
     async fn request_cancel(&self, user: &UserId, id: &MessageId) -> Result<bool> {
         after_a_while!(self.inbox.request_cancel(user, id))
+    }
+
+    async fn amend(
+        &self,
+        user: &UserId,
+        id: &MessageId,
+        amendment: &Amendment,
+    ) -> Result<AmendOutcome> {
+        after_a_while!(self.inbox.amend(user, id, amendment))
+    }
+
+    async fn owed(&self, user: &UserId, now: Timestamp) -> Result<Vec<InboxMessage>> {
+        after_a_while!(self.inbox.owed(user, now))
+    }
+
+    async fn note_sent(
+        &self,
+        user: &UserId,
+        id: &MessageId,
+        generation: Generation,
+        sent: u32,
+    ) -> Written {
+        after_a_while!(self.inbox.note_sent(user, id, generation, sent))
+    }
+
+    async fn delivered(&self, user: &UserId, id: &MessageId, generation: Generation) -> Written {
+        after_a_while!(self.inbox.delivered(user, id, generation))
+    }
+
+    async fn forget(&self, user: &UserId, id: &MessageId) -> Result<()> {
+        after_a_while!(self.inbox.forget(user, id))
     }
 }
 

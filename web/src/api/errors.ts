@@ -28,7 +28,7 @@ export async function responseError(response: Response): Promise<AppError> {
   const code = field(body, 'code') ?? `http_${response.status}`
   if (response.status === 429) return new AppError(code, text.errors.busy, true)
   if (response.status >= 500) return new AppError(code, text.errors.server, true)
-  return new AppError(code, field(body, 'message') ?? text.errors.unknown, false)
+  return new AppError(code, field(body, 'detail') ?? text.errors.unknown, false)
 }
 
 export function processServerError(error: unknown): AppError {

@@ -1,25 +1,26 @@
 import { expect, test } from 'vitest'
 import { AppError } from '../api/errors'
-import type { UserSettings } from '../protocol'
+import type { Setting } from '../api/client'
 import { browserTimeZone, tellTimeZone } from './timeZone'
 
-const down = async (): Promise<UserSettings> => {
+const down = async (): Promise<Setting> => {
   throw new AppError('unavailable', 'Not now.', true)
 }
 
-function server(known: UserSettings) {
-  const told: UserSettings[] = []
-  const changeSettings = async (settings: UserSettings) => {
-    told.push(settings)
-    return settings
+function server(known: Pick<Setting, 'value' | 'chosen'>) {
+  const told: unknown[] = []
+  const choose = async (key: string, value: unknown) => {
+    told.push({ [key]: value })
+    return { key, value, chosen: true }
   }
-  return { told, api: { settings: async () => known, changeSettings } }
+  return { told, api: { setting: async (key: string) => ({ key, ...known }), choose } }
 }
 
-test.each<[UserSettings, UserSettings[]]>([
-  [{}, [{ timeZone: 'Asia/Seoul' }]],
-  [{ timeZone: 'Europe/Berlin' }, [{ timeZone: 'Asia/Seoul' }]],
-  [{ timeZone: 'Asia/Seoul' }, []],
+test.each<[Pick<Setting, 'value' | 'chosen'>, unknown[]]>([
+  [{ value: 'UTC', chosen: false }, [{ timeZone: 'Asia/Seoul' }]],
+  [{ value: 'Asia/Seoul', chosen: false }, [{ timeZone: 'Asia/Seoul' }]],
+  [{ value: 'Europe/Berlin', chosen: true }, [{ timeZone: 'Asia/Seoul' }]],
+  [{ value: 'Asia/Seoul', chosen: true }, []],
 ])('of a server that knows %o it is told %o', async (known, told) => {
   const there = server(known)
   await tellTimeZone(there.api, 'Asia/Seoul')
@@ -27,10 +28,10 @@ test.each<[UserSettings, UserSettings[]]>([
 })
 
 test('a server that cannot be asked, or told, is no trouble of the reader', async () => {
-  const unread = server({})
-  await tellTimeZone({ ...unread.api, settings: down }, 'Asia/Seoul')
+  const unread = server({ value: 'UTC', chosen: false })
+  await tellTimeZone({ ...unread.api, setting: down }, 'Asia/Seoul')
   expect(unread.told).toEqual([])
-  await tellTimeZone({ ...unread.api, changeSettings: down }, 'Asia/Seoul')
+  await tellTimeZone({ ...unread.api, choose: down }, 'Asia/Seoul')
 })
 
 test('the browser has a name for its zone', () => {

@@ -2,10 +2,10 @@
 import type { Api } from '../api/client'
 
 /** Says nothing when it fails: the next load tries again, and until then the server has its own idea. */
-export async function tellTimeZone(api: Pick<Api, 'settings' | 'changeSettings'>, timeZone: string): Promise<void> {
+export async function tellTimeZone(api: Pick<Api, 'setting' | 'choose'>, timeZone: string): Promise<void> {
   try {
-    const known = await api.settings()
-    if (known.timeZone !== timeZone) await api.changeSettings({ timeZone })
+    const known = await api.setting('timeZone')
+    if (!known.chosen || known.value !== timeZone) await api.choose('timeZone', timeZone)
   } catch {
     return
   }

@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use domain::{FileName, InboxState, Outcome, UploadId, UploadKey};
+use domain::{Attachment, FileName, InboxState, Outcome, UploadId, UploadKey};
 use platform::{Clock, Inbox, NewMessage};
 
 use super::support::*;
@@ -20,6 +20,7 @@ impl Stage {
     }
 
     async fn put_with(&self, message: &str, text: &str, attachments: Vec<UploadKey>) {
+        let attachments = attachments.into_iter().map(Attachment::from).collect();
         let message = NewMessage {
             id: id(message),
             conversation: conversation("default"),
@@ -27,6 +28,7 @@ impl Stage {
             reply_to: domain::ReplyTo::None,
             text: text.into(),
             attachments,
+            album: None,
             received_at: self.world.clock().now(),
             due_at: self.world.clock().now(),
         };
@@ -78,7 +80,7 @@ async fn a_file_is_in_the_workspace_before_the_agent_is_asked() {
     let told = stage.history("default").await;
     assert_eq!(
         (told[0].text.as_str(), &told[0].attachments),
-        ("What is in it?", &vec![key("plan (1).pdf")])
+        ("What is in it?", &vec![Attachment::from(key("plan (1).pdf"))])
     );
 }
 
@@ -180,7 +182,11 @@ async fn a_store_that_stays_silent_ends_the_message_and_keeps_it() {
     assert_eq!(told[1].outcome, Some(Outcome::Failed));
     let error = told[1].error.as_deref().expect("a sentence");
     assert!(error.contains("its attachments cannot be fetched at present"), "{error}");
-    assert_eq!(stage.row("m1").attachments, [key("a.txt")], "they can be sent again");
+    assert_eq!(
+        stage.row("m1").attachments,
+        [Attachment::from(key("a.txt"))],
+        "they can be sent again"
+    );
 }
 
 #[tokio::test]

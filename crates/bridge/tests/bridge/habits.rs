@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::played::Played;
 use crate::support::{Scripted, Stage, Step, open_tab, put, say_slowly, user, world_at};
 use bridge::nudged;
-use domain::{ActivityHistory, Generation, IdlePolicy, InboxState, LocalHour, TimeZone};
+use domain::{
+    ActivityHistory, Generation, IdleMinutes, IdlePolicy, InboxState, LocalHour, Setting, TimeZone,
+};
 use platform::Clock;
 use platform_sim::World;
 use protocol::Nudge;
@@ -70,8 +72,23 @@ async fn the_hours_are_those_of_the_users_clock_and_else_of_the_operators() {
 async fn a_time_zone_that_cannot_be_read_stops_nothing() {
     let world = world_of_habit(&seoul()).await;
     world.settings().set_time_zone(&user(), &TimeZone::utc()).await.expect("no faults");
-    world.fail_next("settings.time_zone", 1);
+    world.fail_next("settings.all", 1);
     assert_eq!(waits(&world, seoul()).await, 20, "the operator's");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_chooses_how_long_his_task_waits_within_what_the_operator_allows() {
+    for ((min_minutes, max_minutes), (habitual, else_)) in
+        [((2, 8), (8, 2)), ((1, 1), (1, 1)), ((10, 25), (20, 10))]
+    {
+        for (hours_later, minutes) in [(0, habitual), (1, else_)] {
+            let world = world_of_habit(&TimeZone::utc()).await;
+            let idle = Setting::Idle(IdleMinutes { min_minutes, max_minutes });
+            world.settings().put(&user(), &idle).await.expect("no faults");
+            world.clock().advance(Duration::from_hours(hours_later));
+            assert_eq!(waits(&world, TimeZone::utc()).await, minutes, "{idle:?}, {hours_later}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

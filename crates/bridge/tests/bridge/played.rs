@@ -9,7 +9,7 @@ use bridge::{
     Agent, DialError, Gateway, GatewayHost, GatewayState, Halt, Life, Line, Policy, Ports, Reason,
     Socket, Workspace, live,
 };
-use domain::{ConnectionId, Generation, IdlePolicy, InboxState, TaskStatus, TimeZone};
+use domain::{Choices, ConnectionId, Generation, IdlePolicy, InboxState, TaskStatus, TimeZone};
 use platform::Push;
 use platform_sim::{Chaos, Disk, Fate, Process, Rates, World};
 use protocol::Nudge;
@@ -42,7 +42,7 @@ struct Machines(Arc<Machine>);
 
 #[async_trait]
 impl GatewayHost for Machines {
-    async fn start(&self) -> anyhow::Result<Box<dyn Gateway>> {
+    async fn start(&self, _: &Choices) -> anyhow::Result<Box<dyn Gateway>> {
         Ok(Box::new(Up(self.0.clone())))
     }
 }

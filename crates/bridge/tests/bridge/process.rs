@@ -115,6 +115,22 @@ async fn the_agent_sees_nothing_but_the_listed_variables() {
     assert!(!environment.contains(&secret) && !environment.contains("secret"));
 }
 
+/// The test above, in a process that knows of a bot.
+#[tokio::test]
+async fn the_agent_sees_nothing_of_the_bot() {
+    let me = std::env::current_exe().expect("this test");
+    let output = tokio::process::Command::new(me)
+        .args(["--exact", "process::the_agent_sees_nothing_but_the_listed_variables"])
+        .env("TELEGRAM_TOKEN_PARAMETER", "/claw/telegram")
+        .env("TELEGRAM_API_URL", "http://127.0.0.1:1/bot1:token")
+        .env("TELEGRAM_BOT_TOKEN", "1:token")
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(Duration::from_secs(30), output).await.expect("it ends").expect("it ran");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
 #[tokio::test]
 async fn the_configuration_is_there_before_the_gateway_starts() {
     let dir = TempDir::new().expect("a directory");

@@ -213,6 +213,7 @@ async fn proxy(api: ModelApi, base_url: String) -> (String, String) {
         context_window: 1,
         max_tokens: 1,
         cost: ModelCost::default(),
+        alternatives: Vec::new(),
     };
     let proxy = ModelProxy::bind(Arc::new(settings)).await.expect("a free port");
     let (url, key) = (proxy.url.clone(), proxy.key.clone());

@@ -10,7 +10,7 @@ use bridge::{
     SpareLife, Workspace, spare,
 };
 use domain::{
-    Generation, IdlePolicy, InboxState, Spare, SpareId, SpareStatus, TaskStatus, TimeZone,
+    Choices, Generation, IdlePolicy, InboxState, Spare, SpareId, SpareStatus, TaskStatus, TimeZone,
 };
 use platform::{Claim, ClaimSpareError, Clock, Spares};
 use platform_sim::{Disk, World};
@@ -40,7 +40,7 @@ struct Host {
 
 #[async_trait]
 impl GatewayHost for Host {
-    async fn start(&self) -> anyhow::Result<Box<dyn Gateway>> {
+    async fn start(&self, _: &Choices) -> anyhow::Result<Box<dyn Gateway>> {
         assert_eq!(self.machine.runs.fetch_add(1, Ordering::SeqCst), 0, "two gateways at once");
         self.machine.started.lock().expect("no panics").push(self.whose);
         let broken = self.machine.broken.load(Ordering::SeqCst);

@@ -94,6 +94,7 @@ async fn a_tab_that_just_opened_hears_where_its_message_is() {
         reply_to: ReplyTo::Connection { id: connection("just-opened") },
         text: "hello".into(),
         attachments: Vec::new(),
+        album: None,
         received_at: stage.world.clock().now(),
         due_at: stage.world.clock().now(),
     };

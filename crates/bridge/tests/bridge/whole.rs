@@ -82,6 +82,7 @@ impl ModelSource for Demo {
             context_window: 128_000,
             max_tokens: 4_096,
             cost: ModelCost::default(),
+            alternatives: Vec::new(),
         })
     }
 }
@@ -203,6 +204,7 @@ async fn put(world: &World, id: &str, text: &str) {
         reply_to: ReplyTo::Connection { id: connection("tab1") },
         text: text.into(),
         attachments: Vec::new(),
+        album: None,
         received_at: world.clock().now(),
         due_at: world.clock().now(),
     };

@@ -176,6 +176,7 @@ pub(crate) fn incoming(id: &str) -> Incoming {
         reply_to: ReplyTo::None,
         text: format!("text of {id}"),
         attachments: Vec::new(),
+        album: None,
     }
 }
 

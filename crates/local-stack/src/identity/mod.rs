@@ -42,6 +42,18 @@ impl Issuer {
         Ok(Arc::new(Self { url, client_id, key, sessions }))
     }
 
+    /// Of a user who has signed in.
+    pub(crate) fn name_of(&self, sub: &str) -> Option<String> {
+        let users = self.sessions.users();
+        users.into_iter().find(|name| subject(name).to_string() == sub)
+    }
+
+    /// Ends every session of a user; with `for_good` nobody remembers that there was one. `false`:
+    /// there is none.
+    pub(crate) fn forget(&self, name: &str, for_good: bool) -> bool {
+        self.sessions.forget(name, for_good)
+    }
+
     pub(crate) fn verifier(&self) -> Verifier {
         Verifier::new(&self.key, self.url.clone(), self.client_id.clone())
     }

@@ -113,6 +113,23 @@ impl Sessions {
         Some((grant, renewed))
     }
 
+    /// `false`: there is no such user.
+    pub(super) fn forget(&self, name: &str, for_good: bool) -> bool {
+        let key = name.to_lowercase();
+        let is_his = |of: &str| of.to_lowercase() == key;
+        let mut codes = self.codes.lock().expect("codes are changed without panics");
+        codes.retain(|_, code| !is_his(&code.name));
+        drop(codes);
+        let mut kept = self.kept();
+        kept.refresh.retain(|_, grant| !is_his(&grant.name));
+        let known = match for_good {
+            true => kept.users.remove(&key).is_some(),
+            false => kept.users.contains_key(&key),
+        };
+        self.save(&mut kept);
+        known
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().expect("sessions are changed without panics")
     }

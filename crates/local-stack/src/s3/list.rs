@@ -7,7 +7,8 @@ use data_encoding::BASE64URL_NOPAD;
 use s3s::{
     S3Error, S3Result,
     dto::{
-        CommonPrefix, ETag, ListObjectsV2Input, ListObjectsV2Output, Object, ObjectStorageClass,
+        CommonPrefix, ETag, ListObjectVersionsInput, ListObjectVersionsOutput, ListObjectsV2Input,
+        ListObjectsV2Output, Object, ObjectStorageClass, ObjectVersion,
     },
 };
 
@@ -60,6 +61,53 @@ pub(super) fn list(
         common_prefixes: Some(common_prefixes),
         ..Default::default()
     })
+}
+
+/// The bucket has no versions: of each object there is one, and its name is `null`.
+pub(super) fn versions(
+    index: &BTreeMap<String, Meta>,
+    input: ListObjectVersionsInput,
+) -> S3Result<ListObjectVersionsOutput> {
+    let listed = list(
+        index,
+        ListObjectsV2Input {
+            bucket: input.bucket.clone(),
+            prefix: input.prefix.clone(),
+            delimiter: input.delimiter.clone(),
+            max_keys: input.max_keys,
+            start_after: input.key_marker.clone(),
+            ..Default::default()
+        },
+    )?;
+    let versions: Vec<ObjectVersion> = listed.contents.into_iter().flatten().map(version).collect();
+    let more = listed.is_truncated.filter(|more| *more);
+    let next_key_marker = more.and(versions.last().and_then(|last| last.key.clone()));
+    Ok(ListObjectVersionsOutput {
+        name: Some(input.bucket),
+        prefix: input.prefix,
+        key_marker: input.key_marker,
+        is_truncated: listed.is_truncated,
+        next_version_id_marker: next_key_marker.is_some().then(|| NO_VERSION.to_owned()),
+        next_key_marker,
+        max_keys: listed.max_keys,
+        common_prefixes: listed.common_prefixes,
+        versions: Some(versions),
+        ..Default::default()
+    })
+}
+
+const NO_VERSION: &str = "null";
+
+fn version(object: Object) -> ObjectVersion {
+    ObjectVersion {
+        key: object.key,
+        size: object.size,
+        e_tag: object.e_tag,
+        last_modified: object.last_modified,
+        is_latest: Some(true),
+        version_id: Some(NO_VERSION.to_owned()),
+        ..Default::default()
+    }
 }
 
 /// The last key or common prefix already delivered.

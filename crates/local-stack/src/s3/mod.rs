@@ -67,6 +67,7 @@ pub(crate) fn operation(request: &http::request::Parts) -> &'static str {
         ("POST", false) if asks("delete") => "DeleteObjects",
         ("POST", false) if is_form(request) => POST_OBJECT,
         ("GET", false) if asks("list-type") => "ListObjectsV2",
+        ("GET", false) if asks("versions") => "ListObjectVersions",
         ("HEAD", false) => "HeadBucket",
         _ => "Other",
     }

@@ -141,6 +141,14 @@ impl S3 for LocalS3 {
         list::list(&index, req.input.clone()).map(S3Response::new)
     }
 
+    async fn list_object_versions(
+        &self,
+        req: S3Request<ListObjectVersionsInput>,
+    ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
+        let index = self.store.index(&req.input.bucket)?;
+        list::versions(&index, req.input.clone()).map(S3Response::new)
+    }
+
     async fn copy_object(
         &self,
         req: S3Request<CopyObjectInput>,

@@ -1,4 +1,7 @@
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair as KeyPair};
+use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
 
 use crate::support::{World, get, send};
@@ -44,6 +47,34 @@ async fn without_a_good_access_token_the_lambda_is_not_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_expired_token_is_none() {
+    let world = World::start().await;
+    let ask = async |token: &str| {
+        let bearer = format!("Bearer {token}");
+        send("GET", &world.url("/api/status"), &[("authorization", &bearer)], "").await.status
+    };
+    let fresh = world.access_token("ana").await;
+    let key = std::fs::read(world.dir.path().join("issuer-key.der")).expect("the issuer's key");
+    let key = KeyPair::from_pkcs8(&key).expect("a key");
+    let mut parts = fresh.split('.').map(str::to_owned);
+    let (header, claims) = (parts.next().expect("a header"), parts.next().expect("claims"));
+    let claims = BASE64URL_NOPAD.decode(claims.as_bytes()).expect("base64");
+    let mut claims: serde_json::Value = serde_json::from_slice(&claims).expect("JSON");
+    let sign = |claims: &serde_json::Value| {
+        let signed = format!("{header}.{}", BASE64URL_NOPAD.encode(claims.to_string().as_bytes()));
+        let mut signature = vec![0; key.public_modulus_len()];
+        let random = SystemRandom::new();
+        key.sign(&RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature).expect("signs");
+        format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature))
+    };
+    assert_eq!(ask(&sign(&claims)).await, 202, "our own signature is good");
+    claims["exp"] = json!(claims["iat"].as_i64().expect("a time") - 120);
+    assert_eq!(ask(&sign(&claims)).await, 401);
+    assert_eq!(world.lambdas.events("api").len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn failures_and_large_bodies_are_api_gateways_answers() {
     let world = World::start().await;
     let token = format!("Bearer {}", world.access_token("ana").await);
@@ -61,23 +92,61 @@ async fn failures_and_large_bodies_are_api_gateways_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_on_this_machine_may_call_from_another_port() {
+async fn the_document_alone_needs_no_token() {
     let world = World::start().await;
-    let preflight = |origin: &'static str| {
+    let open = get(&world.url("/api/openapi.json")).await;
+    assert_eq!((open.status, &open.json()["path"]), (202, &json!("/openapi.json")));
+    let event = world.lambdas.events("api").remove(0);
+    assert_eq!(event["requestContext"].get("authorizer"), None);
+    let closed = [
+        ("POST", "/api/openapi.json"),
+        ("HEAD", "/api/openapi.json"),
+        ("GET", "/api/openapi.json/"),
+        ("GET", "/api/x/openapi.json"),
+        ("GET", "/api/x/../openapi.json"),
+        ("GET", "/api//openapi.json"),
+        ("GET", "/api"),
+    ];
+    for (method, path) in closed {
+        assert_eq!(send(method, &world.url(path), &[], "").await.status, 401, "{method} {path}");
+    }
+    assert_eq!(world.lambdas.events("api").len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_page_and_the_one_under_development_may_call() {
+    let world = World::start().await;
+    let preflight = |origin: String| {
         let headers = [
-            ("origin", origin),
-            ("access-control-request-method", "POST"),
-            ("access-control-request-headers", "authorization,content-type"),
+            ("origin", origin.clone()),
+            ("access-control-request-method", "POST".into()),
+            ("access-control-request-headers", "authorization,content-type".into()),
         ];
         let url = world.url("/api/status");
-        async move { send("OPTIONS", &url, &headers, "").await }
+        async move {
+            let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let answer = send("OPTIONS", &url, &headers, "").await;
+            (origin, answer.headers.get("access-control-allow-origin").cloned())
+        }
     };
-    let ours = preflight("http://localhost:5173").await;
-    assert_eq!(
-        ours.headers.get("access-control-allow-origin").map(String::as_str),
-        Some("http://localhost:5173")
-    );
-    let other = preflight("https://evil.example").await;
-    assert_eq!(other.headers.get("access-control-allow-origin"), None);
+    for ours in [world.url(""), "http://localhost:5173".into()] {
+        let (origin, allowed) = preflight(ours).await;
+        assert_eq!(allowed, Some(origin));
+    }
+    let port = world.url("").rsplit(':').next().expect("a port").to_owned();
+    let others = [
+        "https://evil.example".into(),
+        "null".into(),
+        "http://localhost:5174".into(),
+        "http://localhost:51730".into(),
+        "https://localhost:5173".into(),
+        format!("http://127.0.0.1:{port}"),
+        format!("http://localhost:{port}.evil.example"),
+    ];
+    for other in others {
+        let (origin, allowed) = preflight(other).await;
+        assert_eq!(allowed, None, "{origin}");
+    }
     world.stop().await;
 }

@@ -1,7 +1,7 @@
 //! A stack with recording Lambdas, and clients for it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     future::Future,
     path::PathBuf,
     sync::{
@@ -116,6 +116,18 @@ impl World {
         aws_sdk_ssm::Client::from_conf(config)
     }
 
+    pub(crate) fn scheduler(&self) -> aws_sdk_scheduler::Client {
+        let config = aws_sdk_scheduler::Config::builder()
+            .behavior_version_latest()
+            .http_client(Builder::new().build_http())
+            .region(aws_sdk_scheduler::config::Region::new(REGION))
+            .credentials_provider(credentials())
+            .retry_config(aws_sdk_scheduler::config::retry::RetryConfig::disabled())
+            .endpoint_url(self.stack.aws.endpoint())
+            .build();
+        aws_sdk_scheduler::Client::from_conf(config)
+    }
+
     pub(crate) fn connections(&self) -> aws_sdk_apigatewaymanagement::Client {
         let config = aws_sdk_apigatewaymanagement::Config::builder()
             .behavior_version_latest()
@@ -167,7 +179,10 @@ fn table() -> Value {
 pub(crate) struct Lambdas {
     events: Mutex<Vec<(&'static str, Value)>>,
     pub(crate) watchdog_failures: AtomicUsize,
+    pub(crate) scheduled_failures: AtomicUsize,
     pub(crate) released: tokio::sync::Notify,
+    /// What the webhook answers, one after the other; then 200.
+    pub(crate) telegram: Mutex<VecDeque<Value>>,
 }
 
 impl Lambdas {
@@ -239,6 +254,15 @@ impl Functions for Lambdas {
         Ok(json!({"statusCode": 202, "headers": headers, "body": body}))
     }
 
+    async fn telegram_webhook(&self, event: Value) -> anyhow::Result<Value> {
+        self.record("telegram", &event);
+        if event["body"].as_str().is_some_and(|body| body.contains("poison")) {
+            return Ok(json!({"statusCode": 503, "headers": {"retry-after": "3600"}}));
+        }
+        let told = self.telegram.lock().expect("no panic").pop_front();
+        Ok(told.unwrap_or_else(|| json!({"statusCode": 200})))
+    }
+
     async fn watchdog(&self, event: Value) -> anyhow::Result<Value> {
         self.record("watchdog", &event);
         let fails = self.watchdog_failures.load(Ordering::SeqCst);
@@ -247,6 +271,16 @@ impl Functions for Lambdas {
             anyhow::bail!("told to fail {fails} times");
         }
         Ok(Value::Null)
+    }
+
+    async fn scheduled_message(&self, event: Value) -> anyhow::Result<Value> {
+        self.record("scheduled", &event);
+        let fails = self.scheduled_failures.load(Ordering::SeqCst);
+        if fails > 0 {
+            self.scheduled_failures.store(fails - 1, Ordering::SeqCst);
+            anyhow::bail!("told to fail {fails} times");
+        }
+        Ok(json!({ "ran": "asked" }))
     }
 
     async fn prewarm(&self, event: Value) -> anyhow::Result<Value> {

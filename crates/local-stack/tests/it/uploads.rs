@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use domain::limits::UPLOAD_MAX_BYTES;
-use domain::{FileName, Timestamp, UploadId, UploadKey, UserId};
+use domain::{DownloadKey, FileName, Timestamp, UploadId, UploadKey, UserId};
 use local_stack::{CREDENTIAL, REGION};
-use platform::{Clock, SystemClock, UploadForm, UploadForms};
-use platform_aws::S3UploadForms;
+use platform::{Clock, Downloads, SystemClock, Upload, UploadBody, UploadForm, UploadForms};
 use platform_aws::config::{Access, Bucket};
+use platform_aws::{S3Downloads, S3UploadForms};
 
 use crate::support::{Answer, World, send};
 
@@ -158,4 +159,56 @@ async fn a_page_may_post_files_and_nothing_else() {
         assert_eq!(answer.status, 403, "{method} {path}");
     }
     world.stop().await;
+}
+
+/// As the product signs it; a browser follows it without credentials.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_address_gives_a_file_to_be_saved_until_it_expires() {
+    let world = World::start().await;
+    let access =
+        Access { region: REGION.into(), endpoint_url: Some(world.stack.aws.endpoint().into()) };
+    let aws = platform_aws::Aws::with_credentials(&access, CREDENTIAL, CREDENTIAL);
+    let downloads = S3Downloads::new(aws.s3(), &Bucket { name: BUCKET.into() });
+    let now = SystemClock.now();
+    // In one piece, and in parts.
+    for (name, bytes) in [("Übersicht \"1\".html", 12), ("large.bin", 17 * 1_048_576)] {
+        let key = DownloadKey {
+            user: UserId::new("local:ana").expect("valid"),
+            id: UploadId::new("0f").expect("valid"),
+            name: FileName::near(name).expect("visible"),
+        };
+        let content: Vec<u8> = (0..bytes).map(|n| (n % 251) as u8).collect();
+        downloads.put(&key, in_memory(&content, content.len())).await.expect("puts");
+        let address = downloads.url(&key, now).await.expect("signs");
+        let answer = send("GET", &address.url, &[], Vec::new()).await;
+        assert_eq!(answer.status, 200, "{name}");
+        assert_eq!(answer.headers["content-length"], bytes.to_string());
+        assert_eq!(answer.headers["content-type"], "application/octet-stream");
+        let disposition = &answer.headers["content-disposition"];
+        assert!(disposition.starts_with("attachment; filename="), "{disposition}");
+        let expired = downloads.url(&key, Timestamp(now.millis() - 601_000)).await.expect("signs");
+        assert_eq!(send("GET", &expired.url, &[], Vec::new()).await.status, 403, "{name}");
+        let other = address.url.replacen("local%3Aana", "local%3Aben", 1);
+        assert_ne!(send("GET", &other, &[], Vec::new()).await.status, 200, "{name}");
+        // A file that is not as long as it said is not there at all.
+        let torn = DownloadKey { id: UploadId::new("1f").expect("valid"), ..key };
+        assert!(downloads.put(&torn, in_memory(&content, content.len() + 1)).await.is_err());
+        let address = downloads.url(&torn, now).await.expect("signs");
+        assert_eq!(send("GET", &address.url, &[], Vec::new()).await.status, 404, "{name}");
+    }
+    world.stop().await;
+}
+
+fn in_memory(content: &[u8], says: usize) -> Upload {
+    let pieces = content.chunks(700_000).map(<[u8]>::to_vec).collect::<Vec<_>>().into_iter();
+    Upload { size: says as u64, body: Box::new(Pieces(pieces)) }
+}
+
+struct Pieces(std::vec::IntoIter<Vec<u8>>);
+
+#[async_trait]
+impl UploadBody for Pieces {
+    async fn chunk(&mut self) -> platform::Result<Option<Vec<u8>>> {
+        Ok(self.0.next())
+    }
 }

@@ -1,5 +1,6 @@
 //! The built program against a bucket.
 
+mod telegram;
 mod world;
 
 use std::fs;

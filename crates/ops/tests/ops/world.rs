@@ -44,7 +44,14 @@ impl Functions for NoLambdas {
     async fn api(&self, _: Value) -> anyhow::Result<Value> {
         Ok(Value::Null)
     }
+    async fn telegram_webhook(&self, _: Value) -> anyhow::Result<Value> {
+        Ok(Value::Null)
+    }
+
     async fn watchdog(&self, _: Value) -> anyhow::Result<Value> {
+        Ok(Value::Null)
+    }
+    async fn scheduled_message(&self, _: Value) -> anyhow::Result<Value> {
         Ok(Value::Null)
     }
     async fn prewarm(&self, _: Value) -> anyhow::Result<Value> {

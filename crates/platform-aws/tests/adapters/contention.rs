@@ -92,6 +92,7 @@ fn message(name: &str) -> NewMessage {
         reply_to: ReplyTo::None,
         text: "text".into(),
         attachments: Vec::new(),
+        album: None,
         received_at: NOW,
         due_at: Timestamp(1_900_000_060_000),
     }

@@ -48,6 +48,7 @@ async fn only_a_text_too_long_for_a_row_lies_in_the_bucket() {
             reply_to: ReplyTo::None,
             text: "?".into(),
             attachments: Vec::new(),
+            album: None,
             received_at: now,
             due_at: now,
         };
@@ -61,7 +62,8 @@ async fn only_a_text_too_long_for_a_row_lies_in_the_bucket() {
             at: now,
         };
         let state = InboxState::Done;
-        let completion = Completion { message: &leased, reply: &reply, state, generation };
+        let completion =
+            Completion { message: &leased, reply: &reply, state, generation, owed: false };
         inbox.complete(&user, &completion).await.expect("leased");
     }
     assert_eq!(objects.paths().len(), 1);

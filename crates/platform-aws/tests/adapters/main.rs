@@ -1,6 +1,7 @@
 //! Adapters against stand-ins on loopback: an embedded DynamoDB, an S3 of one page, and
 //! servers that answer what they are told. One binary: each would link the whole SDK again.
 
+mod bot;
 mod compute;
 mod contention;
 mod contract;

@@ -5,13 +5,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use domain::UploadKey;
+use domain::{IncomingKey, UploadKey};
 use platform::contract::ContractWorld;
-use platform::{Connections, Conversations, Inbox, Settings, Snapshots, Spares, Tasks, Uploads};
+use platform::{
+    Belongings, Connections, Conversations, Deletions, Errands, Inbox, IncomingFiles, Schedules,
+    Settings, Skills, Snapshots, Spares, Tasks, Uploads, UsageRecords,
+};
+use platform::{Chats, Links, ParkedUpdates};
 use platform_aws::config::{Access, Bucket, Retention};
 use platform_aws::{
-    Aws, DynamoConnections, DynamoConversations, DynamoInbox, DynamoSettings, DynamoSnapshots,
-    DynamoSpares, DynamoTasks, InboxTables, S3Uploads, Tables, Texts,
+    Aws, AwsBelongings, DynamoChats, DynamoConnections, DynamoConversations, DynamoDeletions,
+    DynamoErrands, DynamoInbox, DynamoLinks, DynamoSchedules, DynamoSettings, DynamoSkills,
+    DynamoSnapshots, DynamoSpares, DynamoTasks, DynamoUsage, InboxTables, S3Incoming, S3Uploads,
+    Tables, Texts,
 };
 
 pub(crate) const REGION: &str = "eu-west-1";
@@ -71,7 +77,7 @@ impl<S: Send + Sync> ContractWorld for World<S> {
 
     fn conversations(&self) -> Arc<dyn Conversations> {
         let table = &self.tables.conversations;
-        Arc::new(DynamoConversations::new(self.db(), table, self.texts()))
+        Arc::new(DynamoConversations::new(self.db(), table, self.texts(), Retention::default()))
     }
 
     fn spares(&self) -> Arc<dyn Spares> {
@@ -83,8 +89,38 @@ impl<S: Send + Sync> ContractWorld for World<S> {
         Arc::new(DynamoSnapshots::new(self.db(), task_state, settings))
     }
 
+    fn schedules(&self) -> Arc<dyn Schedules> {
+        Arc::new(DynamoSchedules::new(self.db(), &self.tables.settings))
+    }
+
     fn settings(&self) -> Arc<dyn Settings> {
         Arc::new(DynamoSettings::new(self.db(), &self.tables.settings))
+    }
+
+    fn usage(&self) -> Arc<dyn UsageRecords> {
+        let Tables { settings, task_state, .. } = &self.tables;
+        Arc::new(DynamoUsage::new(self.db(), settings, task_state))
+    }
+
+    fn deletions(&self) -> Arc<dyn Deletions> {
+        Arc::new(DynamoDeletions::new(self.db(), &self.tables.task_state))
+    }
+
+    fn belongings(&self) -> Arc<dyn Belongings> {
+        let (s3, tables) = (self.s3.clone(), self.tables.clone());
+        Arc::new(AwsBelongings::new(self.db(), s3, tables, &bucket()))
+    }
+
+    fn links(&self) -> Arc<dyn Links> {
+        Arc::new(DynamoLinks::new(self.db(), &self.tables.settings))
+    }
+
+    fn chats(&self) -> Arc<dyn Chats> {
+        Arc::new(DynamoChats::new(self.db(), &self.tables.settings))
+    }
+
+    fn parked_updates(&self) -> Arc<dyn ParkedUpdates> {
+        Arc::new(DynamoChats::new(self.db(), &self.tables.settings))
     }
 
     fn uploads(&self) -> Arc<dyn Uploads> {
@@ -92,6 +128,25 @@ impl<S: Send + Sync> ContractWorld for World<S> {
     }
 
     async fn upload(&self, key: &UploadKey, bytes: &[u8]) {
+        let put = self.s3.put_object().bucket(BUCKET).key(key.to_string());
+        put.body(bytes.to_vec().into()).send().await.expect("puts");
+    }
+
+    fn skills(&self) -> Arc<dyn Skills> {
+        let settings = &self.tables.settings;
+        Arc::new(DynamoSkills::new(self.db(), settings, self.s3.clone(), &bucket()))
+    }
+
+    fn errands(&self) -> Arc<dyn Errands> {
+        let Tables { task_state, settings, .. } = &self.tables;
+        Arc::new(DynamoErrands::new(self.db(), task_state, settings))
+    }
+
+    fn incoming(&self) -> Arc<dyn IncomingFiles> {
+        Arc::new(S3Incoming::new(self.s3.clone(), &bucket()))
+    }
+
+    async fn send_in(&self, key: &IncomingKey, bytes: &[u8]) {
         let put = self.s3.put_object().bucket(BUCKET).key(key.to_string());
         put.body(bytes.to_vec().into()).send().await.expect("puts");
     }

@@ -25,7 +25,7 @@ fn texts(page: &HistoryPage) -> Vec<&str> {
 pub async fn a_conversation_begins_empty(world: &dyn ContractWorld) {
     let scene = Scene::of(world);
     assert_eq!(scene.page("default", None, 10).await, HistoryPage::default());
-    assert_eq!(scene.conversations.list(&scene.user, NOW).await.expect("reads"), []);
+    assert_eq!(scene.listed(NOW).await, []);
 }
 
 pub async fn conversations_are_listed_by_activity_under_their_first_message(
@@ -36,7 +36,7 @@ pub async fn conversations_are_listed_by_activity_under_their_first_message(
     scene.talk("trip", "m1", &first, later(1)).await;
     scene.talk("work", "m2", "Write a letter", later(10)).await;
     scene.talk("trip", "m3", "And the hotel?", later(20)).await;
-    let listed = scene.conversations.list(&scene.user, NOW).await.expect("reads");
+    let listed = scene.listed(NOW).await;
     let listed: Vec<_> =
         listed.iter().map(|c| (c.id.as_str(), c.title.clone(), c.last_activity_at)).collect();
     assert_eq!(
@@ -117,7 +117,7 @@ pub async fn a_conversation_whose_name_starts_like_another_is_its_own(world: &dy
         let page = scene.page(talk, None, 10).await;
         assert_eq!(texts(&page), [talk.to_owned(), format!("re: {talk}")]);
     }
-    let listed = scene.conversations.list(&scene.user, NOW).await.expect("reads");
+    let listed = scene.listed(NOW).await;
     assert_eq!(listed.len(), 4);
 }
 
@@ -156,7 +156,7 @@ pub async fn expired_conversations_are_hidden(world: &dyn ContractWorld) {
     assert_eq!(page.messages.len(), 4);
     let all_gone = first_gone + Duration::from_secs(100);
     assert_eq!(page_at(all_gone).await.expect("reads"), HistoryPage::default());
-    assert_eq!(conversations.list(user, all_gone).await.expect("reads"), []);
+    assert_eq!(scene.listed(all_gone).await, []);
     let id = super::scene::id("m2");
     let reply = conversations.reply(user, &talk, &id, later(100), all_gone).await;
     assert_eq!(reply.expect("reads"), None);

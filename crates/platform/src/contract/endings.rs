@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use domain::limits::TOMBSTONE_TTL;
 use domain::{
-    Channel, ConversationId, FileName, InboxState, Outcome, Reply, Role, UploadId, UploadKey,
+    Attachment, Channel, ConversationId, FileName, InboxState, Outcome, Reply, Role, UploadId,
+    UploadKey,
 };
 use tokio::task::JoinSet;
 
@@ -50,7 +51,8 @@ pub async fn of_ten_completions_at_once_one_counts(world: &dyn ContractWorld) {
         attempts.spawn(async move {
             let reply = reply(&format!("reply {n}"), NOW);
             let state = InboxState::Done;
-            let completion = Completion { message: &message, reply: &reply, state, generation };
+            let completion =
+                Completion { message: &message, reply: &reply, state, generation, owed: false };
             inbox.complete(&user, &completion).await.map(|()| reply.text)
         });
     }
@@ -92,7 +94,7 @@ pub async fn attachments_stay_with_their_message(world: &dyn ContractWorld) {
         id: UploadId::new("0f").expect("valid"),
         name: FileName::near(name).expect("visible"),
     };
-    let attachments = vec![key("one \"1\".pdf"), key("둘.png")];
+    let attachments: Vec<Attachment> = vec![key("one \"1\".pdf").into(), key("둘.png").into()];
     for (name, state) in [("done", InboxState::Done), ("dead", InboxState::Dead)] {
         let message = NewMessage {
             attachments: attachments.clone(),
@@ -115,7 +117,7 @@ pub async fn attachments_stay_with_their_message(world: &dyn ContractWorld) {
             page.expect("reads").messages.into_iter().map(|said| said.attachments).collect();
         assert_eq!(told, [attachments.clone(), Vec::new()]);
     }
-    let titles = scene.conversations.list(&scene.user, NOW).await.expect("reads");
+    let titles = scene.listed(NOW).await;
     assert!(titles.iter().all(|talk| talk.title == "one \"1\".pdf"), "{titles:?}");
 }
 
@@ -138,7 +140,7 @@ pub async fn a_fenced_completion_leaves_nothing_behind(world: &dyn ContractWorld
     assert_fenced(scene.complete(&leased, &reply("zombie", NOW), old).await);
     assert_eq!(scene.row("m1").await, leased);
     assert_eq!(scene.reply_to(&leased).await, None);
-    let listed = scene.conversations.list(&scene.user, NOW).await.expect("reads");
+    let listed = scene.listed(NOW).await;
     assert_eq!(listed, []);
     // Current, but it does not hold the lease.
     assert_conflict(scene.complete(&leased, &reply("hasty", NOW), new).await);
@@ -162,4 +164,50 @@ pub async fn a_tombstone_expires_after_two_days(world: &dyn ContractWorld) {
     assert_eq!(rows, []);
     let lost: Result<_, WriteError> = scene.inbox.lease(&scene.user, &id("m1"), generation).await;
     assert_conflict(lost);
+}
+
+pub async fn what_a_channel_is_owed_is_known_until_it_was_delivered(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    let generation = scene.launch().await;
+    scene.put("m1", "what?", NOW).await;
+    scene.put("m2", "and?", NOW).await;
+    let state = InboxState::Done;
+    for (name, owed) in [("m1", true), ("m2", false)] {
+        let (message, reply) = (scene.lease(name, generation).await, reply("that", NOW));
+        let completion = Completion { message: &message, reply: &reply, state, generation, owed };
+        scene.inbox.complete(&scene.user, &completion).await.expect("leased");
+    }
+    let owed = async || {
+        let rows = scene.inbox.owed(&scene.user, NOW).await.expect("reads");
+        rows.into_iter().map(|row| (row.id.to_string(), row.owed)).collect::<Vec<_>>()
+    };
+    assert_eq!(owed().await, [("m1".to_owned(), Some(0))]);
+    let (user, inbox, m1) = (&scene.user, &scene.inbox, id("m1"));
+    inbox.note_sent(user, &m1, generation, 2).await.expect("owed");
+    assert_eq!(owed().await, [("m1".to_owned(), Some(2))]);
+    let outline = inbox.outline(user, NOW).await.expect("reads");
+    assert!(outline[0].is_unsettled() && !outline[1].is_unsettled());
+    assert_conflict(inbox.note_sent(user, &id("m2"), generation, 1).await);
+
+    inbox.delivered(user, &m1, generation).await.expect("owed");
+    assert_eq!(owed().await, []);
+    assert_conflict(inbox.delivered(user, &m1, generation).await);
+    assert_conflict(inbox.note_sent(user, &m1, generation, 3).await);
+}
+
+pub async fn a_zombie_delivers_nothing(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    let old = scene.launch().await;
+    scene.put("m1", "what?", NOW).await;
+    let (message, reply) = (scene.lease("m1", old).await, reply("that", NOW));
+    let state = InboxState::Done;
+    let completion =
+        Completion { message: &message, reply: &reply, state, generation: old, owed: true };
+    scene.inbox.complete(&scene.user, &completion).await.expect("leased");
+    scene.release(old).await;
+    let new = scene.launch().await;
+    assert_fenced(scene.inbox.note_sent(&scene.user, &id("m1"), old, 1).await);
+    assert_fenced(scene.inbox.delivered(&scene.user, &id("m1"), old).await);
+    scene.inbox.note_sent(&scene.user, &id("m1"), new, 1).await.expect("owed");
+    scene.inbox.delivered(&scene.user, &id("m1"), new).await.expect("owed");
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use domain::limits::INBOX_TTL;
-use domain::{Channel, ConnectionId, InboxState, ReplyTo};
+use domain::{Attachment, Channel, ConnectionId, FileName, InboxState, ReplyTo, TelegramFile};
 use tokio::task::JoinSet;
 
 use super::ContractWorld;
 use super::scene::{NOW, Scene, conversation, id, later, reply};
-use crate::{NewMessage, PutOutcome};
+use crate::{AmendOutcome, Amendment, NewMessage, PutOutcome};
 
 pub async fn a_message_is_accepted_once_and_known_again(world: &dyn ContractWorld) {
     let scene = Scene::of(world);
@@ -159,4 +159,80 @@ pub async fn only_an_open_message_can_be_cancelled(world: &dyn ContractWorld) {
     assert!(cancel("m1").await, "a leased message is open");
     scene.complete(&leased, &reply("", NOW), generation).await.expect("leased");
     assert!(!cancel("m1").await, "it has ended");
+}
+
+fn part(name: &str, text: Option<&str>) -> Amendment {
+    Amendment { part: id(name), text: text.map(str::to_owned), attachments: Vec::new() }
+}
+
+fn file(name: &str) -> Attachment {
+    let name = FileName::near(name).expect("visible");
+    Attachment::Telegram(TelegramFile { file_id: "abc".into(), name, size: Some(7) })
+}
+
+pub async fn a_message_nobody_has_begun_is_amended_once(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    let message = NewMessage {
+        album: Some("album".into()),
+        attachments: vec![file("1.jpg")],
+        ..scene.message("m1", "first", NOW)
+    };
+    scene.inbox.put(&scene.user, &message).await.expect("puts");
+    let with_file = Amendment { attachments: vec![file("2.jpg")], ..part("m2", None) };
+    for (amendment, outcome) in [
+        (&with_file, AmendOutcome::Amended),
+        (&with_file, AmendOutcome::Duplicate),
+        (&part("m3", Some("second")), AmendOutcome::Amended),
+        (&part("m3", Some("third")), AmendOutcome::Duplicate),
+        (&with_file, AmendOutcome::Duplicate),
+    ] {
+        let amended = scene.inbox.amend(&scene.user, &id("m1"), amendment).await;
+        assert_eq!(amended.expect("writes"), outcome, "{amendment:?}");
+    }
+    let row = scene.row("m1").await;
+    assert_eq!(
+        (row.text.as_str(), row.attachments),
+        ("second", vec![file("1.jpg"), file("2.jpg")])
+    );
+    let outline = scene.inbox.outline(&scene.user, NOW).await.expect("reads");
+    assert_eq!(outline[0].parts, [id("m2"), id("m3")]);
+    assert_eq!(outline[0].album.as_deref(), Some("album"));
+}
+
+pub async fn of_parts_that_come_at_once_none_is_lost(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    scene.put("m0", "text", NOW).await;
+    let mut parts = JoinSet::new();
+    for n in 1..=9 {
+        let (inbox, user) = (scene.inbox.clone(), scene.user.clone());
+        let name = format!("m{n}");
+        let amendment =
+            Amendment { attachments: vec![file(&format!("{n}.jpg"))], ..part(&name, None) };
+        parts.spawn(async move { inbox.amend(&user, &id("m0"), &amendment).await });
+    }
+    for outcome in parts.join_all().await {
+        assert_eq!(outcome.expect("writes"), AmendOutcome::Amended);
+    }
+    let row = scene.row("m0").await;
+    assert_eq!((row.attachments.len(), row.parts.len()), (9, 9));
+}
+
+pub async fn a_message_that_is_being_answered_is_not_amended(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    let generation = scene.launch().await;
+    scene.put("m1", "first", NOW).await;
+    let leased = scene.lease("m1", generation).await;
+    let too_late = async |why: &str| {
+        let amended = scene.inbox.amend(&scene.user, &id("m1"), &part("m2", Some("second"))).await;
+        assert_eq!(amended.expect("reads"), AmendOutcome::TooLate, "{why}");
+    };
+    too_late("leased").await;
+    scene.inbox.give_back(&scene.user, &id("m1"), generation, None).await.expect("leased");
+    too_late("given back").await;
+    let leased = scene.lease(leased.id.as_str(), generation).await;
+    scene.complete(&leased, &reply("re", NOW), generation).await.expect("leased");
+    too_late("answered").await;
+    let unknown = scene.inbox.amend(&scene.user, &id("m9"), &part("m2", None)).await;
+    assert_eq!(unknown.expect("reads"), AmendOutcome::TooLate);
+    assert_eq!(leased.text, "first");
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    Channel, ConversationId, Generation, InboxMessage, InboxState, MessageId, Outcome, Reply,
-    ReplyTo, StoredMessage, TaskState, Timestamp, UserId,
+    Channel, Conversation, ConversationId, Generation, InboxMessage, InboxState, MessageId,
+    Outcome, Reply, ReplyTo, StoredMessage, TaskState, Timestamp, UserId,
 };
 
 use super::ContractWorld;
@@ -60,6 +60,7 @@ impl Scene {
             reply_to: ReplyTo::None,
             text: text.into(),
             attachments: Vec::new(),
+            album: None,
             received_at: at,
             due_at: at + Duration::from_secs(60),
         }
@@ -137,7 +138,7 @@ impl Scene {
         state: InboxState,
         generation: Generation,
     ) -> Result<(), WriteError> {
-        let completion = Completion { message, reply, state, generation };
+        let completion = Completion { message, reply, state, generation, owed: false };
         self.inbox.complete(&self.user, &completion).await
     }
 
@@ -162,6 +163,13 @@ impl Scene {
         let leased = self.lease(name, generation).await;
         let reply = reply(&format!("re: {text}"), at + Duration::from_secs(1));
         self.complete(&leased, &reply, generation).await.expect("leased above");
+    }
+
+    /// All conversations, the newest activity first.
+    pub(super) async fn listed(&self, now: Timestamp) -> Vec<Conversation> {
+        let page = self.conversations.list(&self.user, None, 100, now).await.expect("reads");
+        assert_eq!(page.before, None, "all of them");
+        page.conversations
     }
 
     pub(super) async fn reply_to(&self, message: &InboxMessage) -> Option<StoredMessage> {

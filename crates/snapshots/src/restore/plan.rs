@@ -131,13 +131,17 @@ impl Repository {
         Ok(node.subtree.map(|subtree| subtree.into_inner()))
     }
 
-    fn tree(&self, indexed: &Indexed, tree: Id) -> Result<Vec<Node>, Error> {
+    pub(crate) fn tree(&self, indexed: &Indexed, tree: Id) -> Result<Vec<Node>, Error> {
         let read = indexed.get_tree(&tree.into()).map_err(|error| self.explain(error))?;
         Ok(read.nodes)
     }
 
     /// Whole packs: trees lie together.
-    fn fetch_trees(&self, indexed: &Indexed, level: &[(PathBuf, Id)]) -> Result<(), Error> {
+    pub(crate) fn fetch_trees(
+        &self,
+        indexed: &Indexed,
+        level: &[(PathBuf, Id)],
+    ) -> Result<(), Error> {
         let mut packs = BTreeMap::new();
         for (_, tree) in level {
             let id = rustic_core::TreeId::from(*tree);

@@ -20,6 +20,8 @@ use super::sqlite;
 
 /// Under it a folder can be marked as a cache. Itself it never is.
 const WORKSPACE: &str = "workspace";
+/// Whose folders are put there anew at every wake, unless the agent made them.
+const SKILLS: &str = "skills";
 
 pub(crate) struct Walk {
     excludes: Excludes,
@@ -185,7 +187,8 @@ impl Folder {
 
     fn is_cache(&self) -> bool {
         let mut below = self.path.components().map(|part| part.as_os_str());
-        if below.next() != Some(OsStr::new(WORKSPACE)) || below.next().is_none() {
+        let may_be = below.next().is_some_and(|top| top == WORKSPACE || top == SKILLS);
+        if !may_be || below.next().is_none() {
             return false;
         }
         let mut starts = [0; CACHE_TAG_STARTS.len()];

@@ -2,12 +2,13 @@
 
 mod agent;
 mod pushes;
+mod telegram;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bridge::{Bridge, Halt, ModelSettings, ModelSource, Policy, Ports, Relay, Workspace};
+use bridge::{Bridge, Halt, ModelSettings, ModelSource, Policy, Ports, Relay, Telegram, Workspace};
 use domain::{
     Channel, ConnectionId, ConversationId, Generation, InboxMessage, InboxState, MessageId,
     ReplyTo, StoredMessage, TaskStatus, UserId,
@@ -20,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 pub(crate) use agent::{Scripted, Sessions, Step, say, say_slowly};
 pub(crate) use pushes::{SlowPush, Watched};
+pub(crate) use telegram::{GROUP, Killer, PRIVATE, WatchedBot, put_in};
 
 pub(crate) struct Stage {
     pub(crate) world: World,
@@ -88,6 +90,7 @@ pub(crate) async fn put(world: &World, message: &str, conversation_id: &str) {
         reply_to: ReplyTo::Connection { id: connection("tab1") },
         text: format!("text of {message}"),
         attachments: Vec::new(),
+        album: None,
         received_at: world.clock().now(),
         due_at: world.clock().now(),
     };
@@ -104,6 +107,14 @@ pub(crate) fn ports(world: &World, push: Arc<dyn Push>) -> Ports {
         settings: world.settings(),
         snapshots: world.snapshots(),
         uploads: world.uploads(),
+        usage: world.usage(),
+        bot: Some(world.bot()),
+        links: world.links(),
+        chats: world.chats(),
+        skills: world.skills(),
+        errands: world.errands(),
+        incoming: world.incoming(),
+        downloads: world.downloads(),
         metrics: world.metrics(),
         clock: Arc::new(world.clock().clone()),
         model: Arc::new(NoModel),
@@ -135,18 +146,25 @@ impl Stage {
     }
 
     pub(crate) async fn in_world(world: World, agent: Scripted, push: Arc<dyn Push>) -> Self {
+        let ports = ports(&world, push);
+        Self::with_ports(world, agent, ports).await
+    }
+
+    pub(crate) async fn with_ports(world: World, agent: Scripted, ports: Ports) -> Self {
         let (agent, user) = (Arc::new(agent), user());
         let generation = world.task(&user).generation;
-        let ports = ports(&world, push);
-        let tasks = TaskTracker::new();
+        let (tasks, halt) = (TaskTracker::new(), Halt::default());
         let relay = Relay::new(user.clone(), ports.clone(), tasks.clone());
+        let shown_until = halt.aborting.clone();
+        let telegram = Telegram::new(user.clone(), ports.clone(), tasks.clone(), shown_until);
         let state_dir = TempDir::new().expect("a directory");
         let workspace = Workspace { state_dir: state_dir.path().into(), owner: None };
         let bridge = Bridge::new(
             (user.clone(), generation),
             ports,
             agent.clone(),
-            (relay, Halt::default(), tasks),
+            (relay, telegram),
+            (halt, tasks),
             Policy::default(),
             workspace,
         );
@@ -168,6 +186,7 @@ impl Stage {
     }
 
     pub(crate) fn start(&self) {
+        self.bridge.tasks.spawn(bridge::catch_up(self.bridge.clone()));
         self.bridge.tasks.spawn(bridge::drain(self.bridge.clone()));
     }
 

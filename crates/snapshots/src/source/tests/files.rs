@@ -50,15 +50,19 @@ fn what_belongs_to_running_programs_and_marked_caches_is_left_out() {
     agent.write("workspace/notes/CACHEDIR.TAG", "a note of that name");
     agent.write("workspace/CACHEDIR.TAG", tag);
     agent.write("skills/CACHEDIR.TAG", tag);
+    agent.write("skills/managed/CACHEDIR.TAG", tag);
+    agent.write("skills/own/SKILL.md", "own");
     agent.write("workspace/cache/mine", "mine");
     agent.write("cache/theirs", "theirs");
 
     let (saved, report) = agent.saved(Gateway::Live);
-    for path in ["/workspace/socket", "/workspace/pipe", "/workspace/build", "/cache"] {
+    let left_out =
+        ["/workspace/socket", "/workspace/pipe", "/workspace/build", "/cache", "/skills/managed"];
+    for path in left_out {
         assert!(!has(&saved, path), "{path}");
     }
     assert_eq!(content(&saved, "/workspace/cache/mine"), b"mine");
-    for path in ["/workspace/notes/CACHEDIR.TAG", "/workspace/CACHEDIR.TAG", "/skills"] {
+    for path in ["/workspace/notes/CACHEDIR.TAG", "/workspace/CACHEDIR.TAG", "/skills/own"] {
         assert!(has(&saved, path), "{path}");
     }
     assert_eq!(report.left_out(), Noted::default());

@@ -1,0 +1,176 @@
+//! Users of a Cognito user pool. Two calls of its JSON protocol, signed by ourselves: the SDK's
+//! client for it is larger than everything else here together.
+
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
+use bytes::Bytes;
+use domain::UserId;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use platform::{Accounts, Clock, Result, SystemClock, Unavailable};
+use serde_json::{Value, json};
+
+use crate::aws::Aws;
+use crate::config::{Access, ConfigError, Lookup, optional};
+
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+const MAX_BYTES: usize = 256 * 1024;
+
+pub struct CognitoAccounts {
+    credentials: SharedCredentialsProvider,
+    region: String,
+    url: String,
+    pool: String,
+    /// Built at the first call: loading the root certificates takes milliseconds.
+    client: OnceLock<HttpClient>,
+}
+
+type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What Cognito said no to, by its own name for it.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} was answered with {status} {kind}")]
+struct Refused {
+    operation: &'static str,
+    status: http::StatusCode,
+    kind: String,
+}
+
+impl CognitoAccounts {
+    pub fn new(
+        credentials: SharedCredentialsProvider,
+        access: &Access,
+        pool: impl Into<String>,
+    ) -> Self {
+        let region = access.region.clone();
+        let url = match &access.endpoint_url {
+            Some(endpoint) => format!("{}/", endpoint.trim_end_matches('/')),
+            None => format!("https://cognito-idp.{region}.amazonaws.com/"),
+        };
+        Self { credentials, region, url, pool: pool.into(), client: OnceLock::new() }
+    }
+
+    /// `None`: users are somebody else's business.
+    pub fn if_any(aws: &Aws, lookup: Lookup<'_>) -> std::result::Result<Option<Self>, ConfigError> {
+        let Some(pool) = optional(lookup, "USER_POOL_ID") else {
+            return Ok(None);
+        };
+        let missing = ConfigError::Missing("AWS_ACCESS_KEY_ID");
+        let credentials = aws.sdk_config().credentials_provider().ok_or(missing)?;
+        Ok(Some(Self::new(credentials, &Access::from_lookup(lookup)?, pool)))
+    }
+
+    /// Names under which the pool has this `sub`: one, but nothing says so.
+    async fn names_of(&self, user: &UserId) -> std::result::Result<Vec<String>, BoxError> {
+        // No id has a quotation mark.
+        let filter = format!("sub = \"{user}\"");
+        let asked = json!({ "UserPoolId": self.pool, "Filter": filter, "AttributesToGet": [] });
+        let answer = self.call("ListUsers", &asked).await?;
+        let users = answer["Users"].as_array().ok_or("the answer has no users")?;
+        let name = |user: &Value| user["Username"].as_str().map(str::to_owned);
+        users.iter().map(|user| Ok(name(user).ok_or("a user has no name")?)).collect()
+    }
+
+    /// `false`: somebody else removed him meanwhile.
+    async fn remove_name(&self, name: &str) -> std::result::Result<bool, BoxError> {
+        let whom = json!({ "UserPoolId": self.pool, "Username": name });
+        for operation in ["AdminUserGlobalSignOut", "AdminDeleteUser"] {
+            match self.call(operation, &whom).await {
+                Ok(_) => {}
+                Err(error) if is_unknown_user(&error) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    async fn call(
+        &self,
+        operation: &'static str,
+        input: &Value,
+    ) -> std::result::Result<Value, BoxError> {
+        let request = self.signed(operation, input.to_string()).await?;
+        let answer = tokio::time::timeout(ANSWERED_WITHIN, async {
+            let response = self.client()?.request(request).await?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), MAX_BYTES).collect().await?.to_bytes();
+            Ok::<_, BoxError>((status, body))
+        });
+        let (status, body) = answer.await??;
+        if status.is_success() {
+            // The deletions answer with nothing at all.
+            return Ok(serde_json::from_slice(&body).unwrap_or_default());
+        }
+        let said: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let kind = said["__type"].as_str().unwrap_or("no reason").to_owned();
+        Err(Refused { operation, status, kind }.into())
+    }
+
+    async fn signed(
+        &self,
+        operation: &str,
+        body: String,
+    ) -> std::result::Result<http::Request<Full<Bytes>>, BoxError> {
+        let identity = self.credentials.provide_credentials().await?.into();
+        let now = Duration::from_millis(SystemClock.now().millis());
+        let params = SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name("cognito-idp")
+            .time(SystemTime::UNIX_EPOCH + now)
+            .settings(SigningSettings::default())
+            .build()?
+            .into();
+        let target = format!("AWSCognitoIdentityProviderService.{operation}");
+        let headers =
+            [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
+        let signable = SignableBody::Bytes(body.as_bytes());
+        let signable = SignableRequest::new("POST", &self.url, headers.into_iter(), signable)?;
+        let (instructions, _) = sign(signable, &params)?.into_parts();
+        let mut request = http::Request::post(&self.url);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let mut request = request.body(Full::from(body))?;
+        instructions.apply_to_request_http1x(&mut request);
+        Ok(request)
+    }
+
+    fn client(&self) -> std::io::Result<&HttpClient> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let tls = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(provider)?
+            .https_or_http()
+            .enable_http1()
+            .build();
+        Ok(self.client.get_or_init(|| Client::builder(TokioExecutor::new()).build(tls)))
+    }
+}
+
+fn is_unknown_user(error: &BoxError) -> bool {
+    let refused = error.downcast_ref::<Refused>();
+    refused.is_some_and(|refused| refused.kind.ends_with("UserNotFoundException"))
+}
+
+#[async_trait]
+impl Accounts for CognitoAccounts {
+    async fn remove(&self, user: &UserId) -> Result<bool> {
+        let unavailable = |error: BoxError| Unavailable::new("accounts.remove", error);
+        let mut removed = false;
+        for name in self.names_of(user).await.map_err(unavailable)? {
+            removed |= self.remove_name(&name).await.map_err(unavailable)?;
+        }
+        Ok(removed)
+    }
+}

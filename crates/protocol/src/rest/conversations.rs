@@ -1,0 +1,64 @@
+//! What a user does with conversations, and what he finds in them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::MessageRole;
+use crate::schemas;
+
+/// `POST /conversations`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PostConversation {
+    /// The client's own. Asking again with it changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schemas::conversation_id_or_null)]
+    pub conversation_id: Option<String>,
+    #[schema(schema_with = schemas::title)]
+    pub title: String,
+}
+
+/// `PATCH /conversations/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PatchConversation {
+    #[schema(schema_with = schemas::title)]
+    pub title: String,
+}
+
+/// `GET /search`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchPage {
+    /// Newest first.
+    pub hits: Vec<SearchHit>,
+    /// Give this as `?before=` to go on. A page may have no hits and not be the last: one request
+    /// looks at so many messages and no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub before: Option<String>,
+}
+
+/// A message in which the words are, or the reply to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchHit {
+    pub conversation_id: String,
+    pub message_id: String,
+    pub role: MessageRole,
+    /// Milliseconds since the epoch.
+    pub at: u64,
+    /// What stands around the first hit.
+    pub snippet: String,
+    /// Where in the snippet the words are.
+    pub matches: Vec<TextRange>,
+}
+
+/// UTF-16 units of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TextRange {
+    pub start: u64,
+    /// One past the last.
+    pub end: u64,
+}
