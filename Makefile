@@ -58,6 +58,7 @@ test: need container/node_modules/.installed web/dist/index.html browser restic 
 	cargo build --locked --workspace --all-features --bins
 	python=$$(scripts/need-ministack) && MINISTACK_PYTHON=$$python cargo test --locked --workspace --all-features --no-fail-fast
 	cargo run --locked --quiet -p simulation --bin sim -- -n 2000
+	scripts/schemathesis
 	@$(MAKE) --no-print-directory drift
 	cd tests/browser && node --test --test-reporter=spec
 
@@ -76,6 +77,10 @@ generate: web/generate/node_modules/.installed ## Write docs/openapi.json and th
 .PHONY: drift
 drift: generate ## Fail if a generated file differs from what is committed
 	@git diff --exit-code -- web/src/protocol docs/openapi.json || { echo "generated files are out of date: run 'make generate' and commit"; exit 1; }
+
+.PHONY: schemathesis
+schemathesis: build ## Try the HTTP API with what its document allows and forbids (SECONDS_EACH=90, SEED=1)
+	scripts/schemathesis
 
 .PHONY: browser
 browser: tests/browser/node_modules/.installed

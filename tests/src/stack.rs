@@ -123,7 +123,12 @@ impl Stack {
 
     /// What a Lambda's own process needs to work on this stack's tables and tasks.
     pub fn lambda_environment(&self) -> Vec<(String, String)> {
+        let keys = self.data.join("snapshot-keys.json").display().to_string();
         let pairs = [
+            ("SCHEDULE_GROUP", "openclaw"),
+            ("SCHEDULE_TARGET_ARN", "arn:aws:lambda:local:0:function:scheduled-message"),
+            ("SCHEDULE_ROLE_ARN", "arn:aws:iam::0:role/scheduler"),
+            ("SNAPSHOT_KEY_FILE", &keys),
             ("AWS_ENDPOINT_URL", self.aws.as_str()),
             ("WS_MANAGEMENT_URL", &self.aws),
             ("TABLE_TASK_STATE", "openclaw-TaskState"),

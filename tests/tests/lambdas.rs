@@ -77,6 +77,17 @@ async fn the_real_binaries_carry_a_message_from_connect_to_history() {
     assert_eq!(ws_disconnect.invoke(bye).await.expect("answered")["statusCode"], 200);
     assert_eq!(ws_message.invoke(message).await.expect("answered")["statusCode"], 403);
 
+    // Neither Telegram nor the scheduler is behind these, and nobody is let in by mistake.
+    let mut webhook = start(&stack, "telegram-webhook").await;
+    let update = api_event("/telegram", &sub);
+    let answer = webhook.invoke(update).await.expect("answered");
+    assert_eq!(answer["statusCode"], 404, "there is no bot: {answer}");
+    let mut scheduled = start(&stack, "scheduled-message").await;
+    let alarm = json!({
+        "user": sub, "schedule": "gone", "revision": 1, "scheduledTime": "2026-11-22T08:00:00Z",
+    });
+    assert_eq!(scheduled.invoke(alarm).await.expect("answered")["ran"], "nothing");
+
     let mut watchdog = start(&stack, "watchdog").await;
     let tick = json!({"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}});
     assert!(watchdog.invoke(tick).await.expect("answered")["lookedAt"].is_u64());
@@ -84,7 +95,16 @@ async fn the_real_binaries_carry_a_message_from_connect_to_history() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_function_without_its_configuration_says_which_variable_is_missing() {
-    for name in ["ws-connect", "ws-message", "ws-disconnect", "api", "watchdog", "prewarm"] {
+    let names = [
+        "ws-connect",
+        "ws-message",
+        "ws-disconnect",
+        "api",
+        "scheduled-message",
+        "watchdog",
+        "prewarm",
+    ];
+    for name in names {
         let output = tokio::process::Command::new(system_tests::binary(name))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")

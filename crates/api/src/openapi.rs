@@ -5,7 +5,7 @@ use protocol::Problem;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, Response, ResponseBuilder, Type,
+    Content, ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, Response, ResponseBuilder, Type,
 };
 use utoipa::{Modify, OpenApi};
 
@@ -48,6 +48,13 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
 }
 
 /// With whether they change something.
+/// API Gateway looks at the token first, and answers in its own words.
+fn gateways_own() -> Content {
+    let message = ObjectBuilder::new().schema_type(Type::String);
+    let body = ObjectBuilder::new().property("message", message).required("message");
+    ContentBuilder::new().schema(Some(body)).build()
+}
+
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
     let PathItem { get, put, post, delete, patch, .. } = item;
     let reading = get.iter_mut().map(|operation| (false, operation));
@@ -74,7 +81,10 @@ fn add_answers(operation: &mut Operation, changes: bool) {
 
 fn problem(status: u16, why: &str) -> Response {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    let answer = ResponseBuilder::new().description(why).content(PROBLEM_JSON, content);
+    let mut answer = ResponseBuilder::new().description(why).content(PROBLEM_JSON, content);
+    if status == StatusCode::UNAUTHORIZED.as_u16() {
+        answer = answer.content("application/json", gateways_own());
+    }
     let comes_back = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
     if !comes_back.iter().any(|code| code.as_u16() == status) {
         return answer.build();

@@ -96,10 +96,7 @@ impl Alarms for SchedulerAlarms {
             .flexible_time_window(on_time())
             .action_after_completion(after.clone())
             .target(target.clone());
-        let error = match create.send().await {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
-        };
+        let Err(error) = create.send().await else { return Ok(()) };
         let is_there =
             error.as_service_error().is_some_and(CreateScheduleError::is_conflict_exception);
         if !is_there {

@@ -50,7 +50,7 @@ pub(crate) fn accept<'a>(
                  #generation = if_not_exists(#generation, :zero), \
                  #released = if_not_exists(#released, :zero)"
             .into(),
-        condition: "\
+        condition: "attribute_not_exists(#deletingSince) AND \
                     (attribute_not_exists(#lastAcceptedAt) OR #lastAcceptedAt < :at)",
         values,
     }

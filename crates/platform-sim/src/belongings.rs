@@ -20,6 +20,7 @@ impl World {
     /// the fence are not his.
     pub fn traces_of(&self, user: &UserId) -> Vec<(Place, String)> {
         let state = self.lock();
+        state.is_known_here();
         let places = Place::ALL.into_iter();
         let of = |place| state.names(user, place).into_iter().map(move |name| (place, name));
         let mut traces: Vec<_> = places.flat_map(of).collect();
@@ -110,6 +111,45 @@ fn fields(value: Value) -> Map<String, Value> {
 }
 
 impl State {
+    /// So that nobody forgets this file who keeps something new: does it say whose it is, then it
+    /// belongs to [`names`](Self::names) and [`remove`](Self::remove).
+    fn is_known_here(&self) {
+        let Self {
+            tasks: _,
+            spares: _,
+            inbox: _,
+            talks: _,
+            connections: _,
+            snapshots: _,
+            chosen: _,
+            schedules: _,
+            alarms: _,
+            repositories: _,
+            saves_hang: _,
+            restores_take: _,
+            uploads: _,
+            skills: _,
+            errands: _,
+            incoming: _,
+            downloads: _,
+            kept_files: _,
+            usage: _,
+            deletions: _,
+            exports: _,
+            exports_under_way: _,
+            accounts: _,
+            everybodys_wakes_ms: _,
+            counted: _,
+            telegram: _,
+            links: _,
+            chats: _,
+            machines: _,
+            sockets: _,
+            faults: _,
+            log: _,
+        } = self;
+    }
+
     /// Of what is there, expired or not.
     fn names(&self, user: &UserId, place: Place) -> Vec<String> {
         match place {

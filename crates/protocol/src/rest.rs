@@ -249,6 +249,7 @@ pub struct AcceptedMessage {
 pub struct UploadRequest {
     pub name: String,
     /// In bytes.
+    #[schema(schema_with = crate::schemas::file_size)]
     pub size: u64,
 }
 

@@ -3,6 +3,7 @@
 use domain::limits::{
     CONVERSATION_ID_MAX_CHARS, MESSAGE_ID_MAX_CHARS, REQUEST_ID_MAX_CHARS, SCHEDULE_ID_MAX_CHARS,
     SKILL_NAME_MAX_CHARS, SNAPSHOT_ID_MAX_CHARS, TITLE_MAX_CHARS, UPLOAD_ID_MAX_CHARS,
+    UPLOAD_MAX_BYTES,
 };
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
 
@@ -45,6 +46,13 @@ pub fn conversation_id_or_null() -> ObjectBuilder {
 
 pub fn title() -> ObjectBuilder {
     said().min_length(Some(1)).max_length(Some(TITLE_MAX_CHARS))
+}
+
+/// Of a file that is to be sent, in bytes.
+pub fn file_size() -> ObjectBuilder {
+    let most = i64::try_from(UPLOAD_MAX_BYTES).unwrap_or(i64::MAX);
+    let size = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer));
+    size.minimum(Some(0)).maximum(Some(most))
 }
 
 pub fn request_id() -> ObjectBuilder {

@@ -23,7 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 #[into_params(parameter_in = Query)]
 struct SearchQuery {
     /// At least two characters. Case does not matter.
-    #[param(schema_with = needle)]
+    #[param(schema_with = needle, required = true)]
     q: String,
     /// Hits on the page; 50 without it.
     #[param(minimum = 1, maximum = 50)]

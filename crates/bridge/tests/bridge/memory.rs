@@ -10,10 +10,10 @@ use domain::{
 use platform::{Clock, Saving, Tasks};
 use platform_sim::{Effect, Lines, World};
 use protocol::{Nudge, ServerFrame};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::played::Played;
-use crate::support::{Scripted, Step, claim, open_tab, put, user, world_at};
+use crate::support::{Scripted, Step, claim, open_tab, put, say_slowly, user, world_at};
 
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -115,6 +115,28 @@ async fn a_person_may_ask_for_a_snapshot_at_any_time() {
     let listed = world.snapshots().find(&user(), &id).await.expect("no faults").expect("listed");
     assert_eq!(listed.reason, SnapshotReason::Requested);
     life.end().await.expect("a good end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_is_sent_to_sleep_ends_its_reply_saves_and_leaves() {
+    let world = world_at(0).await;
+    let idle = IdlePolicy { shortest: Duration::from_hours(2), longest: Duration::from_hours(2) };
+    let policy = Policy { idle, ..policy() };
+    let words = || (0..30).map(|n| n.to_string());
+    let slowly = Scripted::new(move |_| say_slowly(words(), Duration::from_secs(1)));
+    let life = Played::next_with(&world, policy, slowly).await;
+    put(&world, "m1", "default").await;
+    life.until("m1", InboxState::Leased).await;
+    life.disk.write("m1");
+    let asked = Instant::now();
+    life.tell(&Nudge::Stop);
+    life.end().await.expect("a good end");
+    assert!(asked.elapsed() < Duration::from_secs(90), "{:?}", asked.elapsed());
+    assert_eq!(world.inbox_of(&user())[0].state, InboxState::Done);
+    let task = world.task(&user());
+    assert_eq!((task.status, task.released), (TaskStatus::Idle, Generation(1)));
+    let listed = world.snapshots().list(&user(), None, 10).await.expect("no faults").snapshots;
+    assert_eq!(listed.iter().map(|s| s.reason).collect::<Vec<_>>(), [SnapshotReason::Stop]);
 }
 
 /// Else the next machine's gateway would run again what was answered after the snapshot.
@@ -421,7 +443,7 @@ async fn a_save_that_hangs_does_not_hold_up_the_end() {
     life.disk.write("m1");
     world.hang_saves();
     life.halt.request(Reason::Signal);
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     life.end().await.expect("a good end");
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     assert_eq!(world.task(&user()).status, TaskStatus::Idle, "released all the same");

@@ -103,9 +103,8 @@ impl Scheduler {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
             let Some((event, age, tries)) = self.event(name, *at, attempt) else { return };
-            let error = match invoke(functions.scheduled_message(event)).await {
-                Ok(_) => return self.taken(&ringing),
-                Err(error) => error,
+            let Err(error) = invoke(functions.scheduled_message(event)).await else {
+                return self.taken(&ringing);
             };
             tracing::warn!(schedule = %name, %error, "a schedule's function failed");
             let too_old = now().duration_since(*at) > SignedDuration::from_secs(age);

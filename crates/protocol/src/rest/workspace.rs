@@ -70,6 +70,7 @@ pub struct WorkspaceUploadRequest {
     /// Where in the workspace, with the file's name. Folders are made; a file there is replaced.
     pub path: String,
     /// In bytes.
+    #[schema(schema_with = crate::schemas::file_size)]
     pub size: u64,
 }
 
