@@ -45,7 +45,9 @@ pub fn conversation_id_or_null() -> ObjectBuilder {
 }
 
 pub fn title() -> ObjectBuilder {
-    said().min_length(Some(1)).max_length(Some(TITLE_MAX_CHARS))
+    // What cannot be seen says nothing.
+    let seen = text().pattern(Some(r"[^\s\u0000-\u001f\u007f-\u009f]"));
+    seen.min_length(Some(1)).max_length(Some(TITLE_MAX_CHARS))
 }
 
 /// Of a file that is to be sent, in bytes.

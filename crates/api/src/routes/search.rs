@@ -2,11 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::limits::{SEARCH_MAX_CHARS, SEARCH_PAGE_MAX};
+use domain::limits::SEARCH_PAGE_MAX;
 use domain::{InvalidNeedle, Needle};
-use protocol::{SearchPage, schemas};
+use protocol::SearchPage;
 use serde::Deserialize;
-use utoipa::openapi::schema::ObjectBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,19 +21,14 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct SearchQuery {
-    /// At least two characters. Case does not matter.
-    #[param(schema_with = needle, required = true)]
+    /// At least two characters; white space at its ends does not count. Case does not matter.
+    #[param(min_length = 2, max_length = 200, pattern = r"\S[\s\S]*\S")]
     q: String,
     /// Hits on the page; 50 without it.
     #[param(minimum = 1, maximum = 50)]
     limit: Option<usize>,
     /// A place that an earlier page gave.
     before: Option<String>,
-}
-
-/// Two characters that are not white space: those at the ends do not count.
-fn needle() -> ObjectBuilder {
-    schemas::text().pattern(Some(r"\S\S")).max_length(Some(SEARCH_MAX_CHARS))
 }
 
 /// Looks for words in your messages and their replies.
