@@ -60,13 +60,14 @@ scenario('the server is told the time zone of the browser, once', {}, async ({ s
   const settings = (method) => (response) => response.url().endsWith('/settings/timeZone') && response.request().method() === method
   const told = device.waitForEvent('response', settings('PUT'))
   const { page } = await signIn(stack, device, 'ana')
-  assert.deepEqual(await (await told).json(), { timeZone: 'Asia/Seoul' })
+  const chosen = { key: 'timeZone', value: 'Asia/Seoul', chosen: true }
+  assert.deepEqual(await (await told).json(), chosen)
 
   const methods = []
   device.on('request', (request) => request.url().endsWith('/settings/timeZone') && methods.push(request.method()))
   const read = page.waitForResponse(settings('GET'))
   await page.reload()
-  assert.deepEqual(await (await read).json(), { timeZone: 'Asia/Seoul' })
+  assert.deepEqual(await (await read).json(), chosen)
   await page.getByText('Agent status: Asleep').waitFor()
   assert.deepEqual(methods, ['GET'])
 })

@@ -112,11 +112,23 @@ impl ReadConversations {
                 open.iter().filter(|m| &m.conversation == conversation && !told.contains(&m.id));
             messages.extend(waiting.map(open_message));
         }
-        if messages.is_empty() && self.conversations.get(user, conversation, now).await?.is_none() {
+        if messages.is_empty() && !self.is_there(user, conversation).await? {
             return Ok(None);
         }
         let HistoryPage { before, after, goes_on, .. } = page;
         Ok(Some(MessagesPage { messages, before, after, goes_on }))
+    }
+
+    /// The default conversation is there before anything was said in it.
+    async fn is_there(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+    ) -> Result<bool, Unavailable> {
+        if *conversation == ConversationId::default() {
+            return Ok(true);
+        }
+        Ok(self.conversations.get(user, conversation, self.clock.now()).await?.is_some())
     }
 
     pub async fn reply(
