@@ -36,6 +36,12 @@ test('a message says where it is', () => {
   expect(view([said(), accepted(), words]).turns[0]?.line).toBeNull()
 })
 
+test('a reply that ended is still being written while a part of it is missing here', () => {
+  const reply = (...events: ThreadEvent[]) => view([said(), accepted(), words, ...events]).turns[0]?.reply
+  expect(reply(end('complete', 9))?.streaming).toBe(true)
+  expect(reply(end('complete'))?.streaming).toBe(false)
+})
+
 test('each message that waits says behind how many', () => {
   const three = [said('m1'), accepted('m1'), said('m2'), accepted('m2', 1), said('m3'), accepted('m3', 2)]
   expect(lines(...three)).toEqual([text.turn.thinking, text.turn.ahead(1), text.turn.ahead(2)])

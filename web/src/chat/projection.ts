@@ -82,7 +82,9 @@ function projectTurn(turn: Turn, around: Around): TurnView {
 
 function projectReply(reply: Reply, turn: Turn): TurnView['reply'] {
   const ending = endingOf(reply)
-  const streaming = reply.outcome === null && !reply.interrupted && !turn.failure
+  // What ended, and is being read because a part of it is missing here, is not there yet.
+  const missing = turn.needs === 'reread' || turn.needs === 'rereading'
+  const streaming = (reply.outcome === null || missing) && !reply.interrupted && !turn.failure
   // A failure that is told needs no second sentence about a reply that never began.
   const told = turn.failure !== null && reply.text === ''
   // While the whole text is being read again, a length that does not match is not yet news.
