@@ -37,9 +37,8 @@ test('a message says where it is', () => {
 })
 
 test('a reply that ended is still being written while a part of it is missing here', () => {
-  const reply = (...events: ThreadEvent[]) => view([said(), accepted(), words, ...events]).turns[0]?.reply
-  expect(reply(end('complete', 9))?.streaming).toBe(true)
-  expect(reply(end('complete'))?.streaming).toBe(false)
+  expect(view([said(), accepted(), words, end('complete', 9)]).turns[0]?.reply?.streaming).toBe(true)
+  expect(view([said(), accepted(), words, end('complete')]).turns[0]?.reply?.streaming).toBe(false)
 })
 
 test('each message that waits says behind how many', () => {
