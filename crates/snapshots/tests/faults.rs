@@ -75,14 +75,18 @@ impl World {
     }
 }
 
-/// After a failed read nothing is changed (I9). rustic writes in several threads, so what was
-/// under way may still begin.
+/// After a failed read nothing is changed (I9). rustic writes packs in threads of their own, one
+/// for trees and one for data, so one of each may have been let through already when the read
+/// failed: a pack that no index names is nobody's loss.
 #[track_caller]
 fn assert_reads_before_writes(calls: &[Call]) {
     let failed_read = calls.iter().position(|call| call.failed && !call.changes());
     if let Some(failed) = failed_read {
-        let later: Vec<_> = calls[failed..].iter().filter(|call| call.changes()).collect();
-        assert!(later.is_empty(), "{later:?} after {:?}", calls[failed]);
+        let later = calls[failed..].iter().filter(|call| call.changes());
+        let (under_way, changes): (Vec<_>, Vec<_>) =
+            later.partition(|call| call.what == "put" && call.key.starts_with("data/"));
+        assert!(changes.is_empty(), "{changes:?} after {:?}", calls[failed]);
+        assert!(under_way.len() <= 2, "{under_way:?} after {:?}", calls[failed]);
     }
 }
 

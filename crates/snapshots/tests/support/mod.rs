@@ -78,6 +78,11 @@ pub(crate) fn label(generation: u64, minute: u64) -> SaveLabel {
     }
 }
 
+/// What [`label`] was given.
+pub(crate) fn minute_of(snapshot: &SnapshotRef) -> u64 {
+    (snapshot.at.0 - NOON) / 60_000
+}
+
 pub(crate) fn yes() -> Permit {
     Arc::new(|| Ok(()))
 }
