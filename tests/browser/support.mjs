@@ -39,8 +39,11 @@ const ARGUMENTS = [
 let launched
 after(async () => (await launched)?.close())
 
+/** A browser of one's own; `scenario` shares one among all tests of a file. */
+export const launch = () => chromium.launch({ executablePath: chromiumPath(), args: ARGUMENTS, timeout: PATIENCE })
+
 function browser() {
-  launched ??= chromium.launch({ executablePath: chromiumPath(), args: ARGUMENTS, timeout: PATIENCE })
+  launched ??= launch()
   return launched
 }
 

@@ -6,6 +6,9 @@ import { startSession } from './auth/session'
 import { loadConfig } from './config'
 import { CrashPage } from './pages/CrashPage'
 import { text } from './text'
+import { language } from './text/language'
+
+document.documentElement.lang = language
 
 const element = document.getElementById('root')
 if (!element) throw new Error('index.html has no #root')

@@ -1,6 +1,31 @@
 /** The REST API. Each call carries a fresh token and fails with an `AppError`. */
-import type { ConversationsPage, Message, MessagesPage, PostMessage, ServerFrame, StatusResponse, UploadOffer } from '../protocol'
+import createClient, { type Client } from 'openapi-fetch'
+import type { ConversationsPage, Message, MessagesPage, PostMessage, ServerFrame, StatusResponse, UploadOffer, paths } from '../protocol'
 import { AppError, processServerError, responseError } from './errors'
+
+/** Every route, with the types of docs/openapi.json. */
+export type Rest = Client<paths>
+
+export function createRest(base: string, token: () => Promise<string>): Rest {
+  return createClient<paths>({
+    baseUrl: base,
+    async fetch(request) {
+      try {
+        request.headers.set('authorization', `Bearer ${await token()}`)
+        const response = await fetch(request)
+        if (!response.ok) throw await responseError(response)
+        return response
+      } catch (error) {
+        throw processServerError(error)
+      }
+    },
+  })
+}
+
+/** What a route answered. Every failure was thrown before. */
+export async function answer<T>(asked: Promise<{ data?: T }>): Promise<T> {
+  return (await asked).data as T
+}
 
 export type Accepted = Omit<Extract<ServerFrame, { type: 'accepted' }>, 'type'>
 
@@ -11,6 +36,7 @@ export interface Setting {
   chosen: boolean
 }
 
+/** What the chat asks for, in its own words. */
 export interface Api {
   status(): Promise<StatusResponse>
   conversations(): Promise<ConversationsPage>
@@ -24,35 +50,22 @@ export interface Api {
   choose(key: string, value: unknown): Promise<Setting>
 }
 
-const conversation = (id: string) => `/conversations/${encodeURIComponent(id)}/messages`
-
 /** A conversation begins with its first message; until then the server has none. */
 function noneYet(error: unknown): MessagesPage {
   if (error instanceof AppError && error.code === 'not_found') return { messages: [] }
   throw error
 }
 
-export function createApi(base: string, token: () => Promise<string>): Api {
-  async function call<T>(path: string, change: RequestInit = {}): Promise<T> {
-    try {
-      const headers: Record<string, string> = { authorization: `Bearer ${await token()}` }
-      if (change.body) headers['content-type'] = 'application/json'
-      const response = await fetch(base + path, { ...change, headers })
-      if (!response.ok) throw await responseError(response)
-      return (await response.json()) as T
-    } catch (error) {
-      throw processServerError(error)
-    }
-  }
-
+export function createApi(rest: Rest): Api {
   return {
-    status: () => call('/status'),
-    conversations: () => call('/conversations'),
-    messages: (id, before) => call<MessagesPage>(`${conversation(id)}?limit=50${before ? `&before=${encodeURIComponent(before)}` : ''}`).catch(noneYet),
-    reply: (id, messageId) => call(`${conversation(id)}/${encodeURIComponent(messageId)}/reply`),
-    post: (id, message) => call(conversation(id), { method: 'POST', body: JSON.stringify(message) }),
-    offerUpload: (name, size) => call('/uploads', { method: 'POST', body: JSON.stringify({ name, size }) }),
-    setting: (key) => call(`/settings/${encodeURIComponent(key)}`),
-    choose: (key, value) => call(`/settings/${encodeURIComponent(key)}`, { method: 'PUT', body: JSON.stringify({ value }) }),
+    status: () => answer(rest.GET('/status')),
+    conversations: () => answer(rest.GET('/conversations')),
+    messages: (id, before) =>
+      answer(rest.GET('/conversations/{id}/messages', { params: { path: { id }, query: { limit: 50, ...(before && { before }) } } })).catch(noneYet),
+    reply: (id, message) => answer(rest.GET('/conversations/{id}/messages/{message}/reply', { params: { path: { id, message } } })),
+    post: (id, body) => answer(rest.POST('/conversations/{id}/messages', { params: { path: { id } }, body })),
+    offerUpload: (name, size) => answer(rest.POST('/uploads', { body: { name, size } })),
+    setting: (key) => answer(rest.GET('/settings/{key}', { params: { path: { key } } })),
+    choose: (key, value) => answer(rest.PUT('/settings/{key}', { params: { path: { key } }, body: { value } })),
   }
 }

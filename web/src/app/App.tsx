@@ -33,7 +33,7 @@ function SignedIn({ config }: { config: AppConfig }) {
     return { queries, runtime: createRuntime(config, session, queries), router: createAppRouter() }
   })
   const { runtime, router } = parts
-  const [app] = useState(() => ({ config, api: runtime.api }))
+  const [app] = useState(() => ({ config, api: runtime.api, rest: runtime.rest }))
 
   useEffect(() => runtime.start(), [runtime])
 

@@ -1,11 +1,12 @@
 import { createContext, use } from 'react'
-import type { Api } from '../api/client'
+import type { Api, Rest } from '../api/client'
 import type { AppConfig } from '../protocol'
 
 /** What every page may use: where things are, and the REST API. */
 export interface AppValue {
   config: AppConfig
   api: Api
+  rest: Rest
 }
 
 export const AppContext = createContext<AppValue | null>(null)

@@ -1,7 +1,8 @@
-/** Every page and its address. */
-import { createRootRoute, createRoute, createRouter, Navigate, Outlet } from '@tanstack/react-router'
+/** Every page and its address. What is not the chat is loaded when somebody goes there. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, Outlet } from '@tanstack/react-router'
 import { ChatPage } from '../pages/ChatPage'
 import { CrashPage } from '../pages/CrashPage'
+import { Shell } from '../pages/Shell'
 
 /** The conversation that exists before a person makes another. */
 const DEFAULT_CONVERSATION = 'default'
@@ -12,8 +13,10 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: toDefault, 
 
 const home = createRoute({ getParentRoute: () => root, path: '/', component: toDefault })
 
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
+
 const conversation = createRoute({
-  getParentRoute: () => root,
+  getParentRoute: () => shell,
   path: '/c/$conversationId',
   component: function ConversationRoute() {
     const { conversationId } = conversation.useParams()
@@ -21,7 +24,37 @@ const conversation = createRoute({
   },
 })
 
-export const createAppRouter = () => createRouter({ routeTree: root.addChildren([home, conversation]) })
+const agent = createRoute({
+  getParentRoute: () => shell,
+  path: '/agent',
+  component: lazyRouteComponent(() => import('../pages/agent/AgentLayout'), 'AgentLayout'),
+})
+const agentPages = [
+  createRoute({ getParentRoute: () => agent, path: '/', component: lazyRouteComponent(() => import('../pages/agent/StatusPage'), 'StatusPage') }),
+  createRoute({ getParentRoute: () => agent, path: '/files', component: lazyRouteComponent(() => import('../pages/agent/FilesPage'), 'FilesPage') }),
+  createRoute({ getParentRoute: () => agent, path: '/skills', component: lazyRouteComponent(() => import('../pages/agent/SkillsPage'), 'SkillsPage') }),
+  createRoute({ getParentRoute: () => agent, path: '/schedules', component: lazyRouteComponent(() => import('../pages/agent/SchedulesPage'), 'SchedulesPage') }),
+  createRoute({ getParentRoute: () => agent, path: '/snapshots', component: lazyRouteComponent(() => import('../pages/agent/SnapshotsPage'), 'SnapshotsPage') }),
+  createRoute({ getParentRoute: () => agent, path: '/telegram', component: lazyRouteComponent(() => import('../pages/agent/TelegramPage'), 'TelegramPage') }),
+  createRoute({ getParentRoute: () => agent, path: '/usage', component: lazyRouteComponent(() => import('../pages/agent/UsagePage'), 'UsagePage') }),
+] as const
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('../pages/settings/SettingsLayout'), 'SettingsLayout'),
+})
+const settingsPages = [
+  createRoute({ getParentRoute: () => settings, path: '/', component: lazyRouteComponent(() => import('../pages/settings/SettingsPage'), 'SettingsPage') }),
+  createRoute({ getParentRoute: () => settings, path: '/data', component: lazyRouteComponent(() => import('../pages/settings/DataPage'), 'DataPage') }),
+] as const
+
+const tree = root.addChildren([
+  home,
+  shell.addChildren([conversation, agent.addChildren(agentPages), settings.addChildren(settingsPages)]),
+])
+
+export const createAppRouter = () => createRouter({ routeTree: tree, defaultPreload: 'intent' })
 
 declare module '@tanstack/react-router' {
   interface Register {

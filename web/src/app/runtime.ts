@@ -1,6 +1,6 @@
 /** Builds the chat's parts for one signed-in person and keeps them running. */
 import type { QueryClient } from '@tanstack/react-query'
-import { createApi, type Api } from '../api/client'
+import { type Api, createApi, createRest, type Rest } from '../api/client'
 import { SignedOut } from '../api/errors'
 import type { Session } from '../auth/session'
 import { ChatController } from '../chat/controller'
@@ -10,6 +10,7 @@ import { browserTimeZone, tellTimeZone } from './timeZone'
 
 export interface Runtime {
   api: Api
+  rest: Rest
   controller: ChatController
   retryConnection: () => void
   /** Connects, and returns how to stop. */
@@ -17,7 +18,8 @@ export interface Runtime {
 }
 
 export function createRuntime(config: AppConfig, session: Session, queries: QueryClient): Runtime {
-  const api = createApi(config.api, session.accessToken)
+  const rest = createRest(config.api, session.accessToken)
+  const api = createApi(rest)
   const controller = new ChatController({
     api,
     now: Date.now,
@@ -53,7 +55,7 @@ export function createRuntime(config: AppConfig, session: Session, queries: Quer
     }
   }
 
-  return { api, controller, retryConnection, start }
+  return { api, rest, controller, retryConnection, start }
 }
 
 /** Many frames, one render. A hidden tab has no frames to wait for. */

@@ -7,6 +7,7 @@ import { processServerError } from '../api/errors'
 import type { SendFile } from '../api/upload'
 import type { AttachedFile } from '../protocol'
 import { text } from '../text'
+import { fileSize } from '../text/size'
 import { ATTACHMENTS, UPLOAD_BYTES } from './limits'
 
 export interface DraftFile {
@@ -58,7 +59,7 @@ export class Uploads {
     const taken = fitting.slice(0, ATTACHMENTS - this.#held.length)
     for (const file of taken) this.#begin(file)
     const large = files.find((file) => file.size > UPLOAD_BYTES)
-    if (large) return text.attachments.tooLarge(large.name, large.size, UPLOAD_BYTES)
+    if (large) return text.attachments.tooLarge(large.name, fileSize(large.size), fileSize(UPLOAD_BYTES))
     return taken.length < fitting.length ? text.attachments.tooMany(ATTACHMENTS) : null
   }
 

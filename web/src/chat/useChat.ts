@@ -58,6 +58,13 @@ export function useChat(conversationId: string): Chat {
   }
 }
 
+/** How the agent is, for pages without a conversation. */
+export function useAgent(): { agent: Agent; link: Link; state: AgentState } {
+  const { controller } = useRuntime()
+  const { agent, link } = useSyncExternalStore(controller.subscribe, controller.state)
+  return { agent, link, state: agentState(agent, link, false) }
+}
+
 const actionsOf = (controller: ChatController, conversationId: string) => ({
   say: (message: string, attachments?: AttachedFile[]) => controller.say(conversationId, message, attachments),
   retry: (messageId: string) => controller.retry(conversationId, messageId),

@@ -5,19 +5,26 @@ import { text } from '../text'
 
 export interface Conversations {
   list: ConversationSummary[]
-  title: string
   failed: boolean
 }
 
-/** The server's list, with the conversation on screen in it even before its first message. */
-export function useConversations(current: string): Conversations {
+const useList = () => {
   const { api } = useApp()
-  const { data, isError } = useQuery({ queryKey: ['conversations'], queryFn: () => api.conversations() })
+  return useQuery({ queryKey: ['conversations'], queryFn: () => api.conversations() })
+}
+
+/** The server's list, with the conversation on screen in it even before its first message. */
+export function useConversations(current: string | null): Conversations {
+  const { data, isError } = useList()
   const known = (data?.conversations ?? []).map(titled)
-  const here = known.find((one) => one.conversationId === current)
-  const title = here?.title ?? fallbackTitle(current)
-  const list = here || !data ? known : [{ conversationId: current, title, lastActivityAt: 0 }, ...known]
-  return { list, title, failed: isError && !data }
+  const isListed = current === null || known.some((one) => one.conversationId === current)
+  const list = isListed || !data ? known : [titled({ conversationId: current, title: '', lastActivityAt: 0 }), ...known]
+  return { list, failed: isError && !data }
+}
+
+export function useTitle(conversationId: string): string {
+  const { data } = useList()
+  return data?.conversations.find((one) => one.conversationId === conversationId)?.title || fallbackTitle(conversationId)
 }
 
 const titled = ({ conversationId, title, lastActivityAt }: ConversationSummary): ConversationSummary => ({

@@ -1,6 +1,7 @@
-/** Every sentence a person reads, in one place. Another language is another file of this shape. */
-import { fileSize } from './size'
-
+/**
+ * Every sentence of the chat and of the frame around all pages. Another language is another file of this shape.
+ * A catalogue imports nothing: the page waits for it, so it must wait for no part of the page.
+ */
 export const en = {
   product: 'OpenClaw',
   tagline: 'Your own agent. It sleeps when you do.',
@@ -26,6 +27,10 @@ export const en = {
     failed: 'The list could not be loaded.',
     signOut: 'Sign out',
     skip: 'Skip to the message box',
+    skipToPage: 'Skip to the page',
+    places: 'Agent and settings',
+    agent: 'My agent',
+    settings: 'Settings',
   },
 
   agent: {
@@ -106,7 +111,7 @@ export const en = {
     offline: 'Files need a connection. It goes on when the connection is back.',
     refused: 'The file was not taken. Send it again.',
     refusedTooLarge: 'The file is too large.',
-    tooLarge: (name: string, bytes: number, limit: number) => `${name} is too large: ${fileSize(bytes)} of at most ${fileSize(limit)}.`,
+    tooLarge: (name: string, size: string, limit: string) => `${name} is too large: ${size} of at most ${limit}.`,
     tooMany: (limit: number) => `A message takes at most ${limit} files. Send the others with the next one.`,
   },
 

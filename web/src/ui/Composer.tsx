@@ -12,7 +12,7 @@ export interface ComposerHandle {
 }
 
 interface ComposerProps {
-  ref: Ref<ComposerHandle>
+  ref?: Ref<ComposerHandle>
   canStop: boolean
   online: boolean
   /** Null when the message was taken; otherwise why not. */

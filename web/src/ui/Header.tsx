@@ -1,12 +1,14 @@
+import { useShell } from '../app/shell'
 import type { AgentState } from '../chat/projection'
 import { text } from '../text'
 import styles from './Header.module.css'
 import { MenuIcon } from './icons'
 
-export function Header({ title, state, onMenu }: { title: string; state: AgentState; onMenu: () => void }) {
+export function Header({ title, state }: { title: string; state: AgentState }) {
+  const { openList } = useShell()
   return (
     <header className={styles.header}>
-      <button type="button" className={styles.menu} aria-label={text.nav.open} onClick={onMenu}>
+      <button type="button" className={styles.menu} aria-label={text.nav.open} onClick={openList}>
         <MenuIcon />
       </button>
       <h1 className={styles.title} dir="auto">

@@ -2,18 +2,17 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { useSession } from '../auth/useSession'
-import type { Conversations } from '../pages/useConversations'
+import { useConversations } from '../pages/useConversations'
 import { text } from '../text'
-import { CloseIcon, LeaveIcon, Mark, PlusIcon } from './icons'
+import { CloseIcon, LeaveIcon, Mark, PlusIcon, SettingsIcon } from './icons'
 import styles from './Sidebar.module.css'
 import { shortDate } from './time'
 
 interface SidebarProps {
-  conversations: Conversations
-  current: string
+  /** The conversation on screen, if there is one. */
+  current: string | null
   open: boolean
   onClose: () => void
-  onPicked: () => void
 }
 
 export function Sidebar(props: SidebarProps) {
@@ -53,13 +52,13 @@ function Drawer(props: SidebarProps) {
   )
 }
 
-function Contents({ conversations, current, open, onClose, onPicked }: SidebarProps) {
+function Contents({ current, open, onClose }: SidebarProps) {
   const navigate = useNavigate()
   const { name, signOut } = useSession()
 
   const create = async () => {
     await navigate({ to: '/c/$conversationId', params: { conversationId: crypto.randomUUID() } })
-    onPicked()
+    onClose()
   }
 
   return (
@@ -80,8 +79,9 @@ function Contents({ conversations, current, open, onClose, onPicked }: SidebarPr
         {text.nav.create}
       </button>
       <nav className={styles.nav} aria-label={text.nav.label}>
-        <List conversations={conversations} current={current} onPicked={onPicked} />
+        <List current={current} onPicked={onClose} />
       </nav>
+      <Places onPicked={onClose} />
       <div className={styles.foot}>
         <span className={styles.name} dir="auto">
           {name()}
@@ -95,7 +95,8 @@ function Contents({ conversations, current, open, onClose, onPicked }: SidebarPr
   )
 }
 
-function List({ conversations, current, onPicked }: Pick<SidebarProps, 'conversations' | 'current' | 'onPicked'>) {
+function List({ current, onPicked }: { current: string | null; onPicked: () => void }) {
+  const conversations = useConversations(current)
   if (conversations.failed) return <p className={styles.note}>{text.nav.failed}</p>
   if (conversations.list.length === 0) return <p className={styles.note}>{text.nav.empty}</p>
   return (
@@ -117,5 +118,21 @@ function List({ conversations, current, onPicked }: Pick<SidebarProps, 'conversa
         </li>
       ))}
     </ul>
+  )
+}
+
+/** Everything that is not a conversation. */
+function Places({ onPicked }: { onPicked: () => void }) {
+  return (
+    <nav className={styles.places} aria-label={text.nav.places}>
+      <Link to="/agent" className={styles.place} activeProps={{ 'aria-current': 'page' }} onClick={onPicked}>
+        <Mark className={styles.placeIcon} />
+        {text.nav.agent}
+      </Link>
+      <Link to="/settings" className={styles.place} activeProps={{ 'aria-current': 'page' }} onClick={onPicked}>
+        <SettingsIcon className={styles.placeIcon} />
+        {text.nav.settings}
+      </Link>
+    </nav>
   )
 }

@@ -98,3 +98,11 @@ export const ToolIcon = (props: IconProps) => (
     <path d="M14.5 6.500a4 4 0 0 1 5-3.900l-2.3 2.3.300 2 2 .3 2.3-2.300a4 4 0 0 1-5.3 4.700L8 18.100A2 2 0 1 1 5.2 15.300L13.8 6.7" transform="translate(-.800 1)" />
   </svg>
 )
+
+export const SettingsIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M4 7h9M17 7h3M4 17h3M11 17h9" />
+    <circle cx="15" cy="7" r="2" />
+    <circle cx="9" cy="17" r="2" />
+  </svg>
+)

@@ -1,0 +1,15 @@
+import { createContext, use } from 'react'
+
+/** What the frame around all pages lets them do. */
+export interface ShellValue {
+  /** On a narrow screen the list of conversations is a drawer. */
+  openList: () => void
+}
+
+export const ShellContext = createContext<ShellValue | null>(null)
+
+export function useShell(): ShellValue {
+  const value = use(ShellContext)
+  if (!value) throw new Error('useShell needs a ShellContext above it')
+  return value
+}

@@ -1,0 +1,3 @@
+export function TelegramPage() {
+  return null
+}

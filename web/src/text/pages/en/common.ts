@@ -1,0 +1,21 @@
+export const common = {
+  loading: 'Loading…',
+  cancel: 'Cancel',
+  save: 'Save',
+  saved: 'Saved.',
+  remove: 'Remove',
+  more: 'Show more',
+  places: {
+    agent: 'My agent',
+    status: 'Status',
+    files: 'Files',
+    skills: 'Skills',
+    schedules: 'Schedules',
+    snapshots: 'Snapshots',
+    telegram: 'Telegram',
+    usage: 'Usage',
+    settings: 'Settings',
+    choices: 'Preferences',
+    data: 'Your data',
+  },
+} as const

@@ -1,0 +1,1 @@
+export const snapshots = {} as const

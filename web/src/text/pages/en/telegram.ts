@@ -1,0 +1,1 @@
+export const telegram = {} as const

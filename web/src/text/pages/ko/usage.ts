@@ -1,0 +1,4 @@
+import type { Catalogue } from '../../catalogue'
+import type { usage as en } from '../en/usage'
+
+export const usage: Catalogue<typeof en> = {}

@@ -1,0 +1,46 @@
+/** A page beside the chat: its heading, the ways to its sisters, and its parts below one another. */
+import { Link, Outlet } from '@tanstack/react-router'
+import { Suspense } from 'react'
+import { useAgent } from '../../chat/useChat'
+import { words } from '../../text/pages'
+import { Header } from '../Header'
+import { Loading } from './Async'
+import styles from './PageFrame.module.css'
+import { Toasts } from './Toasts'
+
+interface Place {
+  to: string
+  label: string
+  /** Its address is the beginning of the others'. */
+  exact?: boolean
+}
+
+export function PageFrame({ title, places }: { title: string; places: readonly Place[] }) {
+  const { state } = useAgent()
+  return (
+    <main id="main" className={styles.main} tabIndex={-1}>
+      <Header title={title} state={state} />
+      <nav className={styles.places} aria-label={title}>
+        <ul className={styles.list}>
+          {places.map(({ to, label, exact = false }) => (
+            <li key={to}>
+              <Link to={to} className={styles.place} activeOptions={{ exact }} activeProps={{ 'aria-current': 'page' }}>
+                {label}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      {/* A region that scrolls has to be reachable by keyboard. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className={styles.scroll} tabIndex={0} role="region" aria-label={title}>
+        <div className={styles.parts}>
+          <Suspense fallback={<Loading label={words.common.loading} lines={5} />}>
+            <Outlet />
+          </Suspense>
+        </div>
+      </div>
+      <Toasts />
+    </main>
+  )
+}
