@@ -17,6 +17,9 @@ const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target')
 const program = (name) => join(target, 'debug', name)
 const openclaw = resolve(root, process.env.OPENCLAW_DIR ?? 'container')
 
+/** The page as built; another build can be tried with WEB_DIST. */
+const dist = resolve(root, process.env.WEB_DIST ?? 'web/dist')
+
 /** Why the real gateway cannot be used here, or false. */
 export const withoutOpenClaw = existsSync(join(openclaw, 'node_modules/openclaw'))
   ? false
@@ -122,7 +125,7 @@ export async function startStack({ real = false, stopTimeout } = {}) {
   const env = { ...process.env, OPENCLAW_DIR: openclaw }
   for (const key of KEYS) delete env[key]
   if (!real) env.OPENCLAW_COMMAND = JSON.stringify([program('scripted-gateway')])
-  const args = ['--port', '0', '--json', '--data', data, '--web', join(root, 'web/dist')]
+  const args = ['--port', '0', '--json', '--data', data, '--web', dist]
   if (stopTimeout) args.push('--stop-timeout', String(stopTimeout))
   const child = spawn(program('local-stack'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'exit')
