@@ -32,6 +32,12 @@ export const StopIcon = (props: IconProps) => (
   </svg>
 )
 
+export const PencilIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M4.5 19.5 5.4 15 16.2 4.2a1.7 1.7 0 0 1 2.4 0l1.2 1.2a1.7 1.7 0 0 1 0 2.4L9 18.6l-4.5.9ZM14 6.4l3.6 3.6" />
+  </svg>
+)
+
 export const MenuIcon = (props: IconProps) => (
   <svg {...stroke} {...props}>
     <path d="M4 8h16M4 16h10" />
@@ -104,5 +110,84 @@ export const SettingsIcon = (props: IconProps) => (
     <path d="M4 7h9M17 7h3M4 17h3M11 17h9" />
     <circle cx="15" cy="7" r="2" />
     <circle cx="9" cy="17" r="2" />
+  </svg>
+)
+
+export const SearchIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <circle cx="11" cy="11" r="6.5" />
+    <path d="m16 16 4 4" />
+  </svg>
+)
+
+export const MoreIcon = (props: IconProps) => (
+  <svg viewBox="0 0 24 24" fill="currentColor" aria-hidden="true" {...props}>
+    <circle cx="5.5" cy="12" r="1.6" />
+    <circle cx="12" cy="12" r="1.6" />
+    <circle cx="18.5" cy="12" r="1.6" />
+  </svg>
+)
+
+export const PenIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M4.500 19.500l.9-3.900L15.8 5.200a2.100 2.100 0 0 1 3 3L8.400 18.600ZM13.800 7.200l3 3" />
+  </svg>
+)
+
+export const BinIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M4.500 7h15M9.500 7V4.500h5V7M6.500 7l.8 12.500h9.400L17.500 7M10.500 11v5M13.500 11v5" />
+  </svg>
+)
+
+export const PlaneIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M20 4.500 3.500 11l5.500 2.200M20 4.500l-3 14.500-8-5.800M20 4.500 9 13.200v5.300l2.900-3.200" />
+  </svg>
+)
+
+export const ClockIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <circle cx="12" cy="12" r="8" />
+    <path d="M12 7.500V12l3 2" />
+  </svg>
+)
+
+export const DevicesIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M4 15.500V7a1.500 1.500 0 0 1 1.500-1.500h11A1.500 1.500 0 0 1 18 7v1.500M2.500 18.500h10" />
+    <rect x="15" y="11" width="6" height="8.500" rx="1.500" />
+  </svg>
+)
+
+export const UploadIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M12 15V4.500M7.5 8.500 12 4l4.500 4.500M5 15.500V18a1.500 1.500 0 0 0 1.500 1.500h11A1.500 1.500 0 0 0 19 18v-2.500" />
+  </svg>
+)
+
+export const DownloadIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M12 4v10.500M7.5 10.500 12 15l4.500-4.500M5 15.500V18a1.500 1.500 0 0 0 1.500 1.500h11A1.500 1.500 0 0 0 19 18v-2.500" />
+  </svg>
+)
+
+export const FolderIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M4 7.500A1.500 1.500 0 0 1 5.500 6h4L11.500 8.500h7A1.500 1.500 0 0 1 20 10v7.500a1.500 1.500 0 0 1-1.500 1.500h-13A1.500 1.500 0 0 1 4 17.500Z" />
+  </svg>
+)
+
+export const PictureIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <rect x="4" y="5" width="16" height="14" rx="1.500" />
+    <path d="m4.500 17.500 5-5 4 4 2.500-2.500 3.500 3.500" />
+    <circle cx="15" cy="9.500" r="1.250" />
+  </svg>
+)
+
+export const LinkIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M10 14a3.500 3.500 0 0 0 5 0l3-3a3.500 3.500 0 0 0-5-5l-1 1M14 10a3.500 3.500 0 0 0-5 0l-3 3a3.500 3.500 0 0 0 5 5l1-1" />
   </svg>
 )

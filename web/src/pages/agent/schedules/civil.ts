@@ -1,0 +1,55 @@
+/** Days and minutes on the clock of a time zone. A day is counted from the epoch, so that it can be reckoned with. */
+
+const DAY = 86_400_000
+
+export interface Civil {
+  day: number
+  /** Of the day, from 0. */
+  minute: number
+}
+
+export function civilAt(at: number, zone: string): Civil {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+  })
+  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)])) as Record<string, number>
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0 } = parts
+  return { day: Date.UTC(year, month - 1, day) / DAY, minute: hour * 60 + minute }
+}
+
+/** Null: there is no such day. */
+export function dayOf(year: number, month: number, date: number): number | null {
+  const day = Date.UTC(year, month - 1, date) / DAY
+  const { month: itsMonth, date: itsDate } = partsOf(day)
+  return itsMonth === month && itsDate === date ? day : null
+}
+
+export function partsOf(day: number): { year: number; month: number; date: number } {
+  const at = new Date(day * DAY)
+  return { year: at.getUTCFullYear(), month: at.getUTCMonth() + 1, date: at.getUTCDate() }
+}
+
+/** Monday is 0. The epoch began on a Thursday. */
+export const weekdayOf = (day: number): number => (((day + 3) % 7) + 7) % 7
+
+export const isoDay = (day: number): string => new Date(day * DAY).toISOString().slice(0, 10)
+
+/** `08:00` */
+export const wallTime = (minute: number): string =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
+
+export const isZone = (name: string): boolean => {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
+  }
+}
