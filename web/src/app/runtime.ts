@@ -2,9 +2,12 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { type Api, createApi, createRest, type Rest } from '../api/client'
 import { SignedOut } from '../api/errors'
+import { sendFile } from '../api/upload'
 import type { Session } from '../auth/session'
 import { ChatController } from '../chat/controller'
+import { Drafts } from '../chat/drafts'
 import { ChatSocket } from '../chat/socket'
+import { Uploads } from '../chat/uploads'
 import type { AppConfig } from '../protocol'
 import { browserTimeZone, tellTimeZone } from './timeZone'
 
@@ -12,6 +15,7 @@ export interface Runtime {
   api: Api
   rest: Rest
   controller: ChatController
+  drafts: Drafts
   retryConnection: () => void
   /** Connects, and returns how to stop. */
   start: () => () => void
@@ -28,6 +32,7 @@ export function createRuntime(config: AppConfig, session: Session, queries: Quer
     send: (frame) => socket.send(frame),
     onActivity: () => void queries.invalidateQueries({ queryKey: ['conversations'] }),
   })
+  const drafts = new Drafts(() => new Uploads({ offer: api.offerUpload, send: sendFile, newId: () => crypto.randomUUID() }))
   const socket = new ChatSocket({
     url: config.ws,
     token: session.accessToken,
@@ -55,7 +60,7 @@ export function createRuntime(config: AppConfig, session: Session, queries: Quer
     }
   }
 
-  return { api, rest, controller, retryConnection, start }
+  return { api, rest, controller, drafts, retryConnection, start }
 }
 
 /** Many frames, one render. A hidden tab has no frames to wait for. */

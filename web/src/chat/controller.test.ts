@@ -369,3 +369,35 @@ test('words are proof that the agent runs', async () => {
   controller.receive(chunk(0, 'x'))
   expect(controller.state().agent.status).toBe('Running')
 })
+
+test('a message that has not left the page is taken back, and never sent', async () => {
+  const { controller, goOnline, messages, turn } = world()
+  controller.say(c, 'one')
+  expect(controller.takeUp(c, 'm1')).toMatchObject({ withdrawn: true, asked: { text: 'one' } })
+  expect(turn()).toBeUndefined()
+  await goOnline()
+  expect(messages()).toEqual([])
+})
+
+test('a message on record stays when it is asked anew, and goes out under an id of its own', async () => {
+  const { controller, goOnline, messages, turn } = world()
+  await goOnline()
+  controller.say(c, 'one')
+  controller.receive(accepted('m1'))
+  controller.receive({ type: 'error', code: 'run_failed', message: 'no', messageId: 'm1', conversationId: c, retryable: false })
+  expect(controller.takeUp(c, 'm1')).toMatchObject({ withdrawn: false })
+  controller.say(c, 'another', [], 'm1')
+  expect(messages()).toEqual(['m1', 'm2'])
+  expect(turn('m1')?.asked?.text).toBe('one')
+})
+
+test('a message that the server never took is replaced by its new words', async () => {
+  const { controller, goOnline, turn } = world()
+  await goOnline()
+  controller.say(c, 'one')
+  controller.receive({ type: 'error', code: 'bad_request', message: 'no', messageId: 'm1', conversationId: c, retryable: false })
+  expect(turn('m1')?.delivery).toBe('refused')
+  controller.say(c, 'another', [], 'm1')
+  expect(turn('m1')).toBeUndefined()
+  expect(turn('m2')?.asked?.text).toBe('another')
+})

@@ -13,7 +13,7 @@ import type { ClientFrame, ServerFrame, TextFrame } from './frames'
 import { MESSAGE_BYTES, utf8Bytes } from './limits'
 import type { Link } from './socket'
 import { Silence } from './silence'
-import { emptyThread, isOpen, reduceThread, type Thread, type ThreadEvent, type Turn, unitsHeld } from './thread'
+import { type Asked, emptyThread, isOpen, reduceThread, type Thread, type ThreadEvent, type Turn, unitsHeld } from './thread'
 
 export interface ChatState {
   agent: Agent
@@ -75,13 +75,25 @@ export class ChatController {
   }
 
   /** Null when the message was taken; otherwise why it was not. */
-  say(conversationId: string, message: string, attachments: AttachedFile[] = []): string | null {
+  say(conversationId: string, message: string, attachments: AttachedFile[] = [], insteadOf: string | null = null): string | null {
     const bytes = utf8Bytes(message)
     if (bytes > MESSAGE_BYTES) return text.composer.tooLong(bytes, MESSAGE_BYTES)
     const messageId = this.#deps.newId()
     this.#apply(conversationId, { type: 'said', messageId, text: message, attachments, at: this.#deps.now() })
+    // What the server never took is said in other words and not twice; what it took is on record.
+    const before = insteadOf === null ? undefined : this.#turn(conversationId, insteadOf)
+    if (before?.delivery === 'refused') this.#apply(conversationId, { type: 'withdrawn', messageId: before.messageId })
     this.#delivery.transmit(conversationId, messageId)
     return null
+  }
+
+  /** What a message says; one that has not left this page yet leaves the conversation with that. */
+  takeUp(conversationId: string, messageId: string): { asked: Asked; withdrawn: boolean } | null {
+    const turn = this.#turn(conversationId, messageId)
+    if (!turn?.asked) return null
+    const withdrawn = turn.delivery === 'queued'
+    if (withdrawn) this.#apply(conversationId, { type: 'withdrawn', messageId })
+    return { asked: turn.asked, withdrawn }
   }
 
   cancel(conversationId: string, messageId: string): void {
@@ -143,7 +155,7 @@ export class ChatController {
       void this.reload(current)
     }
     for (const { conversationId, turns } of Object.values(this.#state.threads)) {
-      for (const turn of turns.filter(isOpen)) this.#takeUp(conversationId, turn)
+      for (const turn of turns.filter(isOpen)) this.#resume(conversationId, turn)
     }
   }
 
@@ -210,7 +222,7 @@ export class ChatController {
     this.#deps.send({ action: 'cancel', messageId: frame.messageId })
   }
 
-  #takeUp(conversationId: string, turn: Turn): void {
+  #resume(conversationId: string, turn: Turn): void {
     const { messageId, reply } = turn
     if (turn.delivery !== 'accepted') return this.#delivery.transmit(conversationId, messageId)
     if (reply) this.#deps.send({ action: 'resume', conversationId, messageId, offset: unitsHeld(turn) })

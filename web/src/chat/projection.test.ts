@@ -166,3 +166,14 @@ test('the dot in the header tells the connection before the agent', () => {
   expect(agentState(agent('Stopping'), 'open', false)).toBe('stopping')
   expect(agentState(agent('Stopping'), 'open', true)).toBe('moving')
 })
+
+const edit = (...events: ThreadEvent[]) => view(events).turns[0]?.edit
+
+test('a message can be edited when it is over, and taken back while it is only here', () => {
+  expect(edit(said())).toBe('takeBack')
+  expect(edit(said(), { type: 'sent', messageId: 'm1' })).toBeNull()
+  expect(edit(said(), accepted())).toBeNull()
+  expect(edit(said(), accepted(), words)).toBeNull()
+  expect(edit(said(), accepted(), words, end('complete'))).toBe('askAnew')
+  expect(edit(said(), error(true))).toBe('askAnew')
+})

@@ -15,6 +15,8 @@ export interface TurnView {
   /** The wake-up is shown here, under the first message that waits for it. */
   waking: boolean
   failure: { text: string; retry: boolean; askedAgain: boolean } | null
+  /** What has not left this page is taken back to be written on; what is over is asked anew, in other words. */
+  edit: 'takeBack' | 'askAnew' | null
 }
 
 export interface ThreadView {
@@ -75,9 +77,16 @@ function projectTurn(turn: Turn, around: Around): TurnView {
     line: around.waking ? null : waitingFor(turn, around),
     waking: around.waking,
     failure: turn.failure && projectFailure(turn.failure, turn),
+    edit: editOf(turn),
   }
   if (!isOpen(turn)) settled.set(turn, view)
   return view
+}
+
+function editOf(turn: Turn): TurnView['edit'] {
+  if (turn.asked === null) return null
+  if (turn.delivery === 'queued') return 'takeBack'
+  return isOpen(turn) ? null : 'askAnew'
 }
 
 function projectReply(reply: Reply, turn: Turn): TurnView['reply'] {

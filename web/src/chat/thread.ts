@@ -33,10 +33,17 @@ export interface Failure {
   retryable: boolean
 }
 
+export interface Asked {
+  text: string
+  attachments: AttachedFile[]
+  at: number
+  channel: string
+}
+
 export interface Turn {
   messageId: string
   /** null for what nobody asked for: a word from the system, or a schedule. */
-  asked: { text: string; attachments: AttachedFile[]; at: number; channel: string } | null
+  asked: Asked | null
   delivery: Delivery
   /** How many are answered before this one, as the server counts; null once it has been taken. */
   position: number | null

@@ -42,8 +42,20 @@ test('a file is sent while the person writes, and then the message may name it',
   last().done()
   await settle()
   expect(shown()).toEqual([{ name: 'a.pdf', state: 'sent', progress: 1 }])
-  expect(uploads.take()).toEqual([{ key: 'uploads/ana/1/a.pdf', name: 'a.pdf' }])
+  expect(uploads.sent()).toEqual([{ key: 'uploads/ana/1/a.pdf', name: 'a.pdf' }])
+  uploads.clear()
   expect(shown()).toEqual([])
+})
+
+test('files of an earlier message are there already, and count', async () => {
+  const { uploads, sending, shown } = world()
+  uploads.adopt([{ key: 'k', name: 'old.pdf' }])
+  expect(shown()).toEqual([{ name: 'old.pdf', state: 'sent', progress: 1 }])
+  uploads.add(Array.from({ length: ATTACHMENTS }, (_, n) => file(`${n}`)))
+  await settle()
+  expect(sending).toHaveLength(ATTACHMENTS - 1)
+  uploads.remove('f1')
+  expect(uploads.sent()).toEqual([])
 })
 
 test('a file at the limit is taken, one past it is not sent at all', async () => {
@@ -76,7 +88,7 @@ test('what the store refuses can be sent again, with a form of its own', async (
   expect(shown()).toEqual([{ name: 'a.pdf', state: 'sending', progress: 0 }])
   last().done()
   await settle()
-  expect(uploads.take()).toEqual([{ key: 'uploads/ana/2/a.pdf', name: 'a.pdf' }])
+  expect(uploads.sent()).toEqual([{ key: 'uploads/ana/2/a.pdf', name: 'a.pdf' }])
 })
 
 test('what had no connection goes on when there is one', async () => {

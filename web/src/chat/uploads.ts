@@ -13,7 +13,8 @@ import { ATTACHMENTS, UPLOAD_BYTES } from './limits'
 export interface DraftFile {
   id: string
   name: string
-  size: number
+  /** Unknown of a file that an earlier message brought. */
+  size: number | null
   state: 'sending' | 'sent' | 'failed'
   /** How much of it has left, from 0 to 1. */
   progress: number
@@ -29,7 +30,8 @@ export interface UploadsDeps {
 
 interface Held {
   shown: DraftFile
-  file: File
+  /** Null: it is there already. */
+  file: File | null
   sent: AttachedFile | null
   /** No answer came at all: it goes again by itself when there is a connection. */
   cutOff: boolean
@@ -63,6 +65,15 @@ export class Uploads {
     return taken.length < fitting.length ? text.attachments.tooMany(ATTACHMENTS) : null
   }
 
+  /** Files that are there already, of a message that is written anew. */
+  adopt(files: readonly AttachedFile[]): void {
+    for (const sent of files.slice(0, ATTACHMENTS - this.#held.length)) {
+      const shown: DraftFile = { id: this.#deps.newId(), name: sent.name, size: null, state: 'sent', progress: 1, problem: null, retry: false }
+      this.#held = [...this.#held, { shown, file: null, sent, cutOff: false, stop: new AbortController() }]
+    }
+    this.#tell()
+  }
+
   remove(id: string): void {
     this.#find(id)?.stop.abort()
     this.#held = this.#held.filter((held) => held.shown.id !== id)
@@ -79,11 +90,9 @@ export class Uploads {
     for (const held of this.#held.filter(({ cutOff }) => cutOff)) void this.#send(held)
   }
 
-  /** What a message may name, which is then no draft's any more. */
-  take(): AttachedFile[] {
-    const sent = this.#held.map((held) => held.sent).filter((file) => file !== null)
-    this.clear()
-    return sent
+  /** What a message may name. */
+  sent(): AttachedFile[] {
+    return this.#held.map((held) => held.sent).filter((file) => file !== null)
   }
 
   clear(): void {
@@ -103,6 +112,7 @@ export class Uploads {
   /** Each try has a form of its own: the last one may have expired. */
   async #send(held: Held): Promise<void> {
     const { file, stop } = held
+    if (!file) return
     held.cutOff = false
     this.#show(held, { state: 'sending', progress: 0, problem: null, retry: false })
     try {

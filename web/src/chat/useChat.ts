@@ -3,12 +3,14 @@ import { createContext, use, useEffect, useMemo, useSyncExternalStore } from 're
 import type { AttachedFile } from '../protocol'
 import { isWaking, type Agent } from './agent'
 import type { ChatController } from './controller'
+import type { Draft, Drafts, DraftView } from './drafts'
 import { agentState, type AgentState, projectThread, type ThreadView } from './projection'
 import type { Link } from './socket'
 import { emptyThread } from './thread'
 
 export interface ChatRuntime {
   controller: ChatController
+  drafts: Drafts
   retryConnection: () => void
 }
 
@@ -27,7 +29,9 @@ export interface Chat {
   link: Link
   state: AgentState
   /** Null when the message was taken; otherwise the reason for the person. */
-  say: (message: string, attachments?: AttachedFile[]) => string | null
+  say: (message: string, attachments?: AttachedFile[], insteadOf?: string | null) => string | null
+  /** Its words go into the message box. */
+  edit: (messageId: string) => void
   stop: () => void
   retry: (messageId: string) => void
   loadOlder: () => Promise<void>
@@ -37,11 +41,11 @@ export interface Chat {
 }
 
 export function useChat(conversationId: string): Chat {
-  const { controller, retryConnection } = useRuntime()
+  const { controller, drafts, retryConnection } = useRuntime()
   const { agent, link, threads } = useSyncExternalStore(controller.subscribe, controller.state)
   const thread = threads[conversationId] ?? emptyThread(conversationId)
   const view = useMemo(() => projectThread(thread, agent, link), [thread, agent, link])
-  const actions = useMemo(() => actionsOf(controller, conversationId), [controller, conversationId])
+  const actions = useMemo(() => actionsOf(controller, drafts, conversationId), [controller, drafts, conversationId])
 
   useEffect(() => controller.open(conversationId), [controller, conversationId])
 
@@ -53,9 +57,16 @@ export function useChat(conversationId: string): Chat {
     link,
     waking: isWaking(agent),
     state: agentState(agent, link, stoppable !== null),
-    stop: () => stoppable && controller.cancel(conversationId, stoppable),
+    // What has not left this page is not lost by stopping it.
+    stop: () => stoppable && (isHere(view, stoppable) ? actions.edit(stoppable) : controller.cancel(conversationId, stoppable)),
     retryConnection,
   }
+}
+
+/** What is being written in a conversation. */
+export function useDraft(conversationId: string): { draft: Draft; view: DraftView } {
+  const draft = useRuntime().drafts.of(conversationId)
+  return { draft, view: useSyncExternalStore(draft.subscribe, draft.view) }
 }
 
 /** How the agent is, for pages without a conversation. */
@@ -65,8 +76,17 @@ export function useAgent(): { agent: Agent; link: Link; state: AgentState } {
   return { agent, link, state: agentState(agent, link, false) }
 }
 
-const actionsOf = (controller: ChatController, conversationId: string) => ({
-  say: (message: string, attachments?: AttachedFile[]) => controller.say(conversationId, message, attachments),
+const isHere = (view: ThreadView, messageId: string): boolean =>
+  view.turns.some((turn) => turn.id === messageId && turn.edit === 'takeBack')
+
+const actionsOf = (controller: ChatController, drafts: Drafts, conversationId: string) => ({
+  say: (message: string, attachments?: AttachedFile[], insteadOf?: string | null) =>
+    controller.say(conversationId, message, attachments, insteadOf),
+  edit: (messageId: string) => {
+    const taken = controller.takeUp(conversationId, messageId)
+    if (taken?.withdrawn) drafts.of(conversationId).putBack(taken.asked)
+    else if (taken) drafts.of(conversationId).edit(messageId, taken.asked)
+  },
   retry: (messageId: string) => controller.retry(conversationId, messageId),
   loadOlder: () => controller.loadOlder(conversationId),
   reload: () => void controller.reload(conversationId),

@@ -1,10 +1,11 @@
 /** One conversation. */
+import { useCallback, useRef } from 'react'
 import { useApp } from '../app/context'
 import { useSession } from '../auth/useSession'
-import { useChat } from '../chat/useChat'
+import { type Chat, useChat, useDraft } from '../chat/useChat'
 import { text } from '../text'
 import { Banner } from '../ui/Banner'
-import { Composer } from '../ui/Composer'
+import { Composer, type ComposerHandle } from '../ui/Composer'
 import { EmptyState } from '../ui/EmptyState'
 import { Header } from '../ui/Header'
 import { ThreadPane } from '../ui/ThreadPane'
@@ -13,32 +14,28 @@ import { useTitle } from './useConversations'
 
 export function ChatPage({ conversationId }: { conversationId: string }) {
   const { config } = useApp()
-  const { signIn } = useSession()
   const chat = useChat(conversationId)
-  const title = useTitle(conversationId)
-  const { view, link } = chat
+  const { view, edit } = chat
+  const title = useTitle(conversationId, !view.empty)
+  const { editing } = useDraft(conversationId).view
+  const composer = useRef<ComposerHandle>(null)
+
+  const onEdit = useCallback(
+    (messageId: string) => {
+      edit(messageId)
+      composer.current?.focus()
+    },
+    [edit],
+  )
+  const editLast = () => {
+    const last = view.turns.findLast(({ asked }) => asked !== null)
+    if (last?.edit) edit(last.id)
+  }
 
   return (
     <main className={styles.main}>
       <Header title={title} state={chat.state} />
-      <div className={styles.banners}>
-        {config.demo && <Banner tone="info">{text.demo}</Banner>}
-        {link === 'waiting' && (
-          <Banner tone="warn" role="status" action={{ label: text.link.retry, run: chat.retryConnection }}>
-            {text.link.reconnecting}
-          </Banner>
-        )}
-        {link === 'signedOut' && (
-          <Banner tone="warn" role="alert" action={{ label: text.link.signIn, run: () => void signIn() }}>
-            {text.link.signedOut}
-          </Banner>
-        )}
-        {view.notice && (
-          <Banner tone="error" role="alert" action={{ label: text.thread.reload, run: chat.reload }} onDismiss={chat.dismiss}>
-            {view.notice.message}
-          </Banner>
-        )}
-      </div>
+      <Banners chat={chat} demo={config.demo} />
       {view.empty ? (
         <EmptyState
           state={chat.state}
@@ -46,18 +43,46 @@ export function ChatPage({ conversationId }: { conversationId: string }) {
           onPick={(suggestion) => void chat.say(suggestion)}
         />
       ) : (
-        <ThreadPane key={conversationId} chat={chat} />
+        <ThreadPane key={conversationId} chat={chat} editing={editing} onEdit={onEdit} />
       )}
       <Composer
         key={`composer ${conversationId}`}
+        ref={composer}
+        conversationId={conversationId}
         canStop={view.stoppable !== null}
-        online={link === 'open'}
+        online={chat.link === 'open'}
         onSend={chat.say}
         onStop={chat.stop}
+        onEditLast={editLast}
       />
       <p className="visually-hidden" role="status" aria-live="polite">
         {view.announcement}
       </p>
     </main>
+  )
+}
+
+function Banners({ chat, demo }: { chat: Chat; demo: boolean }) {
+  const { signIn } = useSession()
+  const { view, link } = chat
+  return (
+    <div className={styles.banners}>
+      {demo && <Banner tone="info">{text.demo}</Banner>}
+      {link === 'waiting' && (
+        <Banner tone="warn" role="status" action={{ label: text.link.retry, run: chat.retryConnection }}>
+          {text.link.reconnecting}
+        </Banner>
+      )}
+      {link === 'signedOut' && (
+        <Banner tone="warn" role="alert" action={{ label: text.link.signIn, run: () => void signIn() }}>
+          {text.link.signedOut}
+        </Banner>
+      )}
+      {view.notice && (
+        <Banner tone="error" role="alert" action={{ label: text.thread.reload, run: chat.reload }} onDismiss={chat.dismiss}>
+          {view.notice.message}
+        </Banner>
+      )}
+    </div>
   )
 }

@@ -27,7 +27,7 @@ export function DraftFiles({ files, onRetry, onRemove }: DraftFilesProps) {
                 {problem}
               </span>
             ) : (
-              <span className={styles.size}>{fileSize(size)}</span>
+              size !== null && <span className={styles.size}>{fileSize(size)}</span>
             )}
             {state === 'sending' && <progress className={styles.progress} value={progress} aria-label={text.attachments.sending(name)} />}
           </span>

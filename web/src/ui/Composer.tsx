@@ -1,11 +1,14 @@
-/** Where a message is written. Enter sends, Shift+Enter breaks the line, Escape stops the reply. */
-import { type KeyboardEvent, type Ref, useCallback, useEffect, useId, useImperativeHandle, useRef, useState } from 'react'
-import type { AttachedFile } from '../protocol'
+/**
+ * Where a message is written. Enter sends, Shift+Enter breaks the line, Escape leaves the message that is
+ * edited or else stops the reply, and the arrow up in an empty box edits the last message.
+ */
+import { type KeyboardEvent, type Ref, useEffect, useId, useImperativeHandle, useRef } from 'react'
 import { text } from '../text'
 import { DraftFiles } from './Attachments'
 import styles from './Composer.module.css'
-import { AttachIcon, SendIcon, StopIcon } from './icons'
-import { useDroppedFiles, useUploads } from './useUploads'
+import { AttachIcon, PenIcon, SendIcon, StopIcon } from './icons'
+import { useDroppedFiles } from './useUploads'
+import { type Send, useWriting } from './useWriting'
 
 export interface ComposerHandle {
   focus: () => void
@@ -13,51 +16,50 @@ export interface ComposerHandle {
 
 interface ComposerProps {
   ref?: Ref<ComposerHandle>
+  conversationId: string
   canStop: boolean
   online: boolean
-  /** Null when the message was taken; otherwise why not. */
-  onSend: (message: string, attachments: AttachedFile[]) => string | null
+  onSend: Send
   onStop: () => void
+  onEditLast: () => void
 }
 
-export function Composer({ ref, canStop, online, onSend, onStop }: ComposerProps) {
-  const [draft, setDraft] = useState('')
-  const [problem, setProblem] = useState<string | null>(null)
-  /** The person has sent it, and files are still on their way. */
-  const [waits, setWaits] = useState(false)
-  const { uploads, files } = useUploads(online)
+export function Composer({ ref, conversationId, canStop, online, onSend, onStop, onEditLast }: ComposerProps) {
+  const writing = useWriting(conversationId, online, onSend)
+  const { written, editing, files, uploads, attach, problem, waits, ready } = writing
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
-  const problemId = useId()
-  const attach = useCallback((picked: readonly File[]) => setProblem(uploads.add(picked)), [uploads])
+  const aboutId = useId()
   const dropping = useDroppedFiles(attach)
-  const ready = draft.trim() !== '' || files.length > 0
-  const sending = files.some(({ state }) => state === 'sending')
-  const failed = files.some(({ state }) => state === 'failed')
   useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }))
 
   const send = () => {
-    if (!ready) return
-    if (failed) return setProblem(text.attachments.failed)
-    if (sending) return setWaits(true)
-    const refusal = onSend(draft.trim(), files.length > 0 ? uploads.take() : [])
-    setProblem(refusal)
-    if (refusal === null) setDraft('')
+    writing.send()
     field.current?.focus()
   }
 
+  // Words that were put here from elsewhere are gone on with at their end.
   useEffect(() => {
-    if (!waits || (sending && !failed)) return
-    setWaits(false)
-    send()
-    // Only what becomes of the files ends the waiting.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [waits, sending, failed])
+    const box = field.current
+    if (editing !== null) box?.setSelectionRange(box.value.length, box.value.length)
+  }, [editing])
+
+  const leave = () => {
+    writing.leave()
+    field.current?.focus()
+  }
 
   const onKeyDown = (event: KeyboardEvent) => {
-    // Enter and Escape belong to the input method while it composes a syllable.
+    // Enter, Escape and the arrows belong to the input method while it composes a syllable.
     if (event.nativeEvent.isComposing) return
-    if (event.key === 'Escape' && canStop) onStop()
+    if (event.key === 'Escape') {
+      if (editing !== null) leave()
+      else if (canStop) onStop()
+    }
+    if (event.key === 'ArrowUp' && written === '' && files.length === 0 && editing === null) {
+      event.preventDefault()
+      onEditLast()
+    }
     if (event.key !== 'Enter' || event.shiftKey) return
     event.preventDefault()
     send()
@@ -72,11 +74,14 @@ export function Composer({ ref, canStop, online, onSend, onStop }: ComposerProps
         send()
       }}
     >
-      {problem && (
-        <p role="alert" id={problemId} className={styles.problem}>
-          {problem}
-        </p>
-      )}
+      <div id={aboutId} className={styles.about}>
+        {problem && (
+          <p role="alert" className={styles.problem}>
+            {problem}
+          </p>
+        )}
+        {editing !== null && <Editing onLeave={leave} />}
+      </div>
       {files.length > 0 && <DraftFiles files={files} onRetry={(id) => uploads.retry(id)} onRemove={(id) => uploads.remove(id)} />}
       {waits && (
         <p role="status" className={styles.waits}>
@@ -105,21 +110,18 @@ export function Composer({ ref, canStop, online, onSend, onStop }: ComposerProps
           id="message"
           className={styles.field}
           // For browsers that do not size a field by its content yet.
-          rows={Math.min(draft.split('\n').length, 8)}
+          rows={Math.min(written.split('\n').length, 8)}
           dir="auto"
           // This page has one thing to do.
           // oxlint-disable-next-line jsx-a11y/no-autofocus
           autoFocus
           enterKeyHint="send"
           aria-label={text.composer.label}
-          aria-describedby={problem ? problemId : undefined}
+          aria-describedby={aboutId}
           aria-invalid={problem !== null}
           placeholder={dropping ? text.attachments.drop : text.composer.placeholder}
-          value={draft}
-          onChange={(event) => {
-            setDraft(event.target.value)
-            setProblem(null)
-          }}
+          value={written}
+          onChange={(event) => writing.write(event.target.value)}
           onPaste={(event) => {
             const pasted = [...event.clipboardData.files]
             if (pasted.length === 0) return
@@ -141,5 +143,17 @@ export function Composer({ ref, canStop, online, onSend, onStop }: ComposerProps
       </div>
       <p className={styles.hint}>{text.composer.hint}</p>
     </form>
+  )
+}
+
+function Editing({ onLeave }: { onLeave: () => void }) {
+  return (
+    <div className={styles.editing}>
+      <PenIcon />
+      <p>{text.composer.editing}</p>
+      <button type="button" onClick={onLeave}>
+        {text.composer.leaveEditing}
+      </button>
+    </div>
   )
 }

@@ -9,7 +9,14 @@ import { TurnItem } from './TurnItem'
 import { useFollow } from './useFollow'
 import { Waking } from './Waking'
 
-export function ThreadPane({ chat }: { chat: Chat }) {
+interface ThreadPaneProps {
+  chat: Chat
+  /** The message whose words are in the message box. */
+  editing: string | null
+  onEdit: (messageId: string) => void
+}
+
+export function ThreadPane({ chat, editing, onEdit }: ThreadPaneProps) {
   const { view, agent } = chat
   const { pane, content, following, follow } = useFollow()
   const count = view.turns.length
@@ -28,7 +35,7 @@ export function ThreadPane({ chat }: { chat: Chat }) {
           {view.hasOlder && <Older load={chat.loadOlder} />}
           <ol className={styles.turns}>
             {view.turns.map((turn, index) => (
-              <TurnItem key={turn.id} turn={turn} last={index === count - 1} retry={chat.retry}>
+              <TurnItem key={turn.id} turn={turn} last={index === count - 1} editing={turn.id === editing} retry={chat.retry} edit={onEdit}>
                 {turn.waking && <Waking agent={agent} />}
               </TurnItem>
             ))}

@@ -4,7 +4,7 @@ import type { TurnView } from '../chat/projection'
 import { text } from '../text'
 import { SentFiles } from './Attachments'
 import { CopyButton } from './CopyButton'
-import { CheckIcon, RetryIcon } from './icons'
+import { CheckIcon, PenIcon, RetryIcon } from './icons'
 import { LazyMarkdown } from './LazyMarkdown'
 import { clockTime, fullTime } from './time'
 import { Tools } from './Tools'
@@ -13,14 +13,17 @@ import styles from './TurnItem.module.css'
 interface TurnItemProps {
   turn: TurnView
   last: boolean
+  /** Its words are in the message box. */
+  editing: boolean
   retry: (messageId: string) => void
+  edit: (messageId: string) => void
   children?: ReactNode
 }
 
-export const TurnItem = memo(function TurnItem({ turn, last, retry, children }: TurnItemProps) {
+export const TurnItem = memo(function TurnItem({ turn, last, editing, retry, edit, children }: TurnItemProps) {
   return (
-    <li className={styles.turn} data-last={last} data-waking={turn.waking}>
-      {turn.asked && <Asked asked={turn.asked} />}
+    <li className={styles.turn} data-last={last} data-waking={turn.waking} data-editing={editing}>
+      {turn.asked && <Asked asked={turn.asked} way={turn.edit} onEdit={() => edit(turn.id)} />}
       {turn.tools.length > 0 && <Tools tools={turn.tools} busy={turn.reply?.ending == null && (turn.reply?.streaming ?? true)} />}
       {turn.reply && hasBody(turn.reply) && <ReplyBody id={turn.id} reply={turn.reply} system={turn.role === 'system'} />}
       {children}
@@ -46,7 +49,13 @@ type Reply = NonNullable<TurnView['reply']>
 /** A run that failed before its first word leaves nothing to show but why. */
 const hasBody = ({ text: written, streaming, ending }: Reply): boolean => written !== '' || streaming || ending !== null
 
-function Asked({ asked }: { asked: NonNullable<TurnView['asked']> }) {
+interface AskedProps {
+  asked: NonNullable<TurnView['asked']>
+  way: TurnView['edit']
+  onEdit: () => void
+}
+
+function Asked({ asked, way, onEdit }: AskedProps) {
   return (
     <article className={styles.asked} aria-label={text.turn.you}>
       {asked.attachments.length > 0 && <SentFiles files={asked.attachments} />}
@@ -55,12 +64,22 @@ function Asked({ asked }: { asked: NonNullable<TurnView['asked']> }) {
           {asked.text}
         </p>
       )}
-      <p className={styles.meta}>
-        {asked.channel !== 'web' && <span>{text.turn.via(asked.channel)}</span>}
-        <time dateTime={new Date(asked.at).toISOString()} title={fullTime(asked.at)}>
-          {clockTime(asked.at)}
-        </time>
-      </p>
+      <div className={styles.foot}>
+        {way && (
+          <div className={styles.own}>
+            {asked.text !== '' && <CopyButton label={text.turn.copyOwn} done={text.turn.copied} value={() => asked.text} />}
+            <button type="button" className={styles.edit} aria-label={text.turn[way]} title={text.turn[way]} onClick={onEdit}>
+              <PenIcon />
+            </button>
+          </div>
+        )}
+        <p className={styles.meta}>
+          {asked.channel !== 'web' && <span>{text.turn.via(asked.channel)}</span>}
+          <time dateTime={new Date(asked.at).toISOString()} title={fullTime(asked.at)}>
+            {clockTime(asked.at)}
+          </time>
+        </p>
+      </div>
     </article>
   )
 }

@@ -32,12 +32,6 @@ export const StopIcon = (props: IconProps) => (
   </svg>
 )
 
-export const PencilIcon = (props: IconProps) => (
-  <svg {...stroke} {...props}>
-    <path d="M4.5 19.5 5.4 15 16.2 4.2a1.7 1.7 0 0 1 2.4 0l1.2 1.2a1.7 1.7 0 0 1 0 2.4L9 18.6l-4.5.9ZM14 6.4l3.6 3.6" />
-  </svg>
-)
-
 export const MenuIcon = (props: IconProps) => (
   <svg {...stroke} {...props}>
     <path d="M4 8h16M4 16h10" />

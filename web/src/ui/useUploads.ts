@@ -1,18 +1,13 @@
 /** The files of one message box. */
 import { useEffect, useState, useSyncExternalStore } from 'react'
-import { useApp } from '../app/context'
-import { sendFile } from '../api/upload'
-import { type DraftFile, Uploads } from '../chat/uploads'
+import type { DraftFile, Uploads } from '../chat/uploads'
 
-export function useUploads(online: boolean): { uploads: Uploads; files: DraftFile[] } {
-  const { api } = useApp()
-  const [uploads] = useState(() => new Uploads({ offer: api.offerUpload, send: sendFile, newId: () => crypto.randomUUID() }))
+export function useUploads(uploads: Uploads, online: boolean): DraftFile[] {
   const files = useSyncExternalStore(uploads.subscribe, uploads.files)
   useEffect(() => {
     if (online) uploads.resume()
   }, [online, uploads])
-  useEffect(() => () => uploads.clear(), [uploads])
-  return { uploads, files }
+  return files
 }
 
 /** Files that are dropped anywhere on the page; without it a browser leaves the page for them. */
