@@ -3,9 +3,15 @@ import type { UploadOffer } from '../protocol'
 import { text } from '../text'
 import { AppError } from './errors'
 
-export type SendFile = (offer: UploadOffer, file: Blob, onProgress: (share: number) => void, signal: AbortSignal) => Promise<void>
+export type SendFile<Offer = UploadOffer> = (
+  offer: Offer,
+  file: Blob,
+  onProgress: (share: number) => void,
+  signal: AbortSignal,
+) => Promise<void>
 
-export const sendFile: SendFile = (offer, file, onProgress, signal) =>
+/** To any of the store's forms. */
+export const sendFile: SendFile<Pick<UploadOffer, 'url' | 'fields'>> = (offer, file, onProgress, signal) =>
   new Promise((resolve, reject) => {
     const form = new FormData()
     for (const [name, value] of Object.entries(offer.fields)) form.append(name, value)

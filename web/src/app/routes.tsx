@@ -1,5 +1,6 @@
 /** Every page and its address. What is not the chat is loaded when somebody goes there. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, Outlet } from '@tanstack/react-router'
+import { filesSearch } from '../pages/agent/files/search'
 import { ChatPage } from '../pages/ChatPage'
 import { CrashPage } from '../pages/CrashPage'
 import { Shell } from '../pages/Shell'
@@ -31,7 +32,12 @@ const agent = createRoute({
 })
 const agentPages = [
   createRoute({ getParentRoute: () => agent, path: '/', component: lazyRouteComponent(() => import('../pages/agent/StatusPage'), 'StatusPage') }),
-  createRoute({ getParentRoute: () => agent, path: '/files', component: lazyRouteComponent(() => import('../pages/agent/FilesPage'), 'FilesPage') }),
+  createRoute({
+    getParentRoute: () => agent,
+    path: '/files',
+    validateSearch: filesSearch,
+    component: lazyRouteComponent(() => import('../pages/agent/FilesPage'), 'FilesPage'),
+  }),
   createRoute({ getParentRoute: () => agent, path: '/skills', component: lazyRouteComponent(() => import('../pages/agent/SkillsPage'), 'SkillsPage') }),
   createRoute({ getParentRoute: () => agent, path: '/schedules', component: lazyRouteComponent(() => import('../pages/agent/SchedulesPage'), 'SchedulesPage') }),
   createRoute({ getParentRoute: () => agent, path: '/snapshots', component: lazyRouteComponent(() => import('../pages/agent/SnapshotsPage'), 'SnapshotsPage') }),

@@ -1,4 +1,67 @@
 import type { Catalogue } from '../../catalogue'
 import type { files as en } from '../en/files'
 
-export const files: Catalogue<typeof en> = {}
+export const files: Catalogue<typeof en> = {
+  loading: '폴더를 읽는 중…',
+  about: '에이전트가 작업하는 파일과 만든 파일입니다.',
+  workspace: '작업 공간',
+  path: '폴더',
+  list: '파일과 폴더',
+  live: '실시간: 지금 에이전트의 기기에 있는 그대로입니다.',
+  saved: (at) => `${at}에 저장된 모습입니다. 에이전트가 깨어나면 다시 실시간으로 보입니다.`,
+  neverSaved: '아직 저장된 것이 없습니다. 에이전트가 깨어나 작업하면 파일이 나타납니다.',
+  refresh: '다시 읽기',
+  upload: '파일 올리기',
+  drop: (folder) => `여기에 놓으면 ${folder}에 올립니다`,
+  takes: (limit) => `파일을 이 페이지에 끌어다 놓아도 됩니다. 파일당 최대 ${limit}이며, 이름이 같은 파일은 먼저 물어본 뒤 바꿉니다.`,
+  empty: '빈 폴더입니다',
+  emptyHow: '파일을 올리거나, 에이전트에게 여기에 파일을 만들어 달라고 해 보세요.',
+  gone: '없는 폴더입니다',
+  goneHow: '옮겨졌거나 삭제되었거나, 마지막 저장 뒤에 만들어진 폴더입니다.',
+  top: '작업 공간으로 돌아가기',
+  kinds: { file: '파일', folder: '폴더', link: '링크', other: '파일도 폴더도 아님' },
+  linkHint: '링크는 보여 주기만 하고 따라가지 않습니다.',
+  facts: (size, at) => (size && at ? `${size}, ${at}` : size || at),
+  download: (name) => `${name} 내려받기`,
+  downloadAction: '내려받기',
+  downloading: (name) => `${name} 파일을 내려받고 있습니다.`,
+
+  preview: {
+    loading: (name) => `${name} 가져오는 중…`,
+    facts: (size, at) => (at ? `${size}, ${at}에 저장된 내용` : `${size}, 지금 내용`),
+    cut: (limit) => `앞부분 ${limit}만 보입니다. 나머지는 내려받아 확인해 주세요.`,
+    none: '미리 볼 수 없는 파일입니다. 내려받아 확인해 주세요.',
+    large: '미리 보기에는 너무 큰 파일입니다. 내려받아 확인해 주세요.',
+    blocked: '지금 여기서는 미리 볼 수 없습니다. 내려받아 확인해 주세요.',
+    empty: '빈 파일입니다.',
+  },
+
+  transfers: {
+    title: '올리는 파일',
+    list: '올리는 파일',
+    clear: '끝난 항목 지우기',
+    cancel: (name) => `${name} 올리기 취소`,
+    dismiss: (name) => `${name} 닫기`,
+    retry: (name) => `${name} 다시 올리기`,
+    progress: (name) => `${name} 올리는 중`,
+    into: (folder) => `위치: ${folder}`,
+    queued: '차례를 기다리는 중',
+    sending: (percent) => `올리는 중, ${percent}`,
+    placing: '작업 공간에 넣는 중…',
+    placed: '작업 공간에 있습니다',
+    waiting: '올렸습니다. 에이전트가 깨어나면 작업 공간에 들어갑니다.',
+    offline: '연결이 끊겼습니다. 다시 시도해 주세요.',
+    tooLarge: (size, limit) => `너무 큽니다: ${size} (최대 ${limit}).`,
+    badName: '작업 공간에서 쓸 수 없는 글자가 이름에 있습니다. 이름을 바꿔 주세요.',
+    tooDeep: '이름과 폴더가 너무 깁니다. 더 짧은 이름을 써 주세요.',
+    isFolder: '같은 이름의 폴더가 있습니다. 파일 이름을 바꿔 주세요.',
+    folder: '폴더는 놓을 수 없습니다. 안의 파일을 올리거나 zip으로 묶어 주세요.',
+    unread: '먼저 폴더를 읽지 못해 아무것도 올리지 않았습니다. 다시 시도해 주세요.',
+  },
+
+  replace: {
+    title: (count) => `파일 ${count}개를 바꿀까요?`,
+    body: (folder) => `${folder}에 이미 있는 파일입니다. 지금 있는 내용을 덮어씁니다. 이전 스냅샷에는 그대로 남습니다. 취소하면 아무것도 올리지 않습니다.`,
+    action: '바꾸고 올리기',
+  },
+}
