@@ -1,4 +1,5 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
+import { hasReceipt } from '../app/receipt'
 import { useSession } from '../auth/useSession'
 import { text } from '../text'
 import { Mark } from '../ui/icons'
@@ -6,7 +7,20 @@ import styles from './Door.module.css'
 
 const problems = { failed: text.signIn.failed, unreachable: text.signIn.unreachable, ended: text.signIn.ended }
 
+const ReceiptPage = lazy(async () => ({ default: (await import('./settings/ReceiptPage')).ReceiptPage }))
+
+/** Who has deleted everything reads first what became of it. */
 export function SignInPage() {
+  const [receipt, setReceipt] = useState(hasReceipt)
+  if (!receipt) return <Door />
+  return (
+    <Suspense>
+      <ReceiptPage onClose={() => setReceipt(false)} />
+    </Suspense>
+  )
+}
+
+function Door() {
   const { current, signIn } = useSession()
   const [leaving, setLeaving] = useState(false)
   const problem = current in problems ? problems[current as keyof typeof problems] : null

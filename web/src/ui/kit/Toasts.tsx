@@ -19,7 +19,7 @@ export function Toasts() {
 function List() {
   const { toasts: shown } = Toast.useToastManager()
   return shown.map((toast) => (
-    <Toast.Root key={toast.id} toast={toast} className={styles.toast}>
+    <Toast.Root key={toast.id} toast={toast} className={styles.toast} aria-label={String(toast.description)}>
       <Toast.Description className={styles.words} />
       <Toast.Close className={styles.close} aria-label={text.thread.dismiss}>
         <CloseIcon />

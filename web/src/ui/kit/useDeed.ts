@@ -25,6 +25,7 @@ export function useDeed<A = void, R = unknown>({ run, changes, done, after }: De
   return {
     run: mutation.mutate,
     busy: mutation.isPending,
+    error: mutation.error,
     /** A sentence for the person, or null. */
     problem: mutation.error === null ? null : processServerError(mutation.error).message,
     forget: mutation.reset,

@@ -1,4 +1,85 @@
 import type { Catalogue } from '../../catalogue'
 import type { settings as en } from '../en/settings'
 
-export const settings: Catalogue<typeof en> = {}
+export const settings: Catalogue<typeof en> = {
+  loading: '선택한 설정을 읽는 중…',
+  refused: (why: string) => `저장하지 못했습니다: ${why}`,
+  byDefault: (what: string) => `기본값: ${what}.`,
+  undo: '기본값으로',
+  undoOf: (what: string) => `기본값으로: ${what}`,
+  chosen: '저장했습니다. 에이전트가 다음에 깨어날 때부터 적용됩니다.',
+
+  page: {
+    title: '이 페이지',
+    about: '이 기기에만 적용됩니다.',
+    language: '페이지 언어',
+    asBrowser: (language: string) => `브라우저 설정에 따름 (${language})`,
+    otherLanguage: (language: string) => `페이지를 다시 불러오면 ${language}로 표시됩니다. 쓰던 내용은 그대로 남습니다.`,
+    reload: (language: string) => `${language}로 다시 불러오기`,
+    theme: '밝게 또는 어둡게',
+    themes: { system: '시스템 설정에 따름', light: '밝게', dark: '어둡게' },
+    themeHint: '바로 적용됩니다.',
+  },
+
+  answers: {
+    title: '에이전트의 답변',
+    about: '에이전트가 다음에 깨어날 때부터 적용됩니다. 지금 하고 있는 일은 그대로 이어집니다.',
+    model: '모델',
+    modelDefault: (model: string) => `운영자 기본값 (${model})`,
+    modelHint: '큰 모델일수록 더 잘 생각하지만 메시지마다 비용이 더 듭니다.',
+    onlyModel: (model: string) => `여기서 고를 수 있는 모델은 ${model} 하나입니다.`,
+    noModel: '여기서 고를 수 있는 모델이 없습니다. 에이전트는 처음 설정된 모델을 씁니다.',
+    modelGone: (model: string) => `${model} (더 이상 제공되지 않음)`,
+    modelGoneHint: '다른 모델을 고를 때까지 운영자 기본값을 씁니다.',
+    language: '답변 언어',
+    languageDefault: '내가 쓰는 언어',
+    languageHint: '페이지 언어와 달라도 됩니다.',
+    instructions: '지침',
+    instructionsHint: '에이전트가 누구인지, 어떻게 써야 하는지, 나에 대해 늘 알아야 할 것을 적습니다. 작업 공간의 AGENTS.md 맨 위에 보관됩니다.',
+    instructionsPlaceholder: '나를 아나라고 불러 줘. 짧게 답하고, 확실하지 않으면 그렇다고 말해 줘.',
+    instructionsDefault: '없음. OpenClaw의 처음 모습 그대로',
+    bytes: (used: string, limit: string) => `${limit}바이트 중 ${used}바이트`,
+    tooLong: (over: string) => `${over}바이트가 넘칩니다. 줄이거나 일부를 에이전트의 파일로 옮겨 주세요.`,
+    blank: '내용이 없습니다. 지침을 없애려면 기본값으로 되돌려 주세요.',
+    unsaved: '아직 저장하지 않았습니다. 이 탭에 보관되어 있습니다.',
+    discard: '되돌리기',
+  },
+
+  times: {
+    title: '깨어 있는 시간',
+    about: '깨어 있으면 바로 답하지만 비용이 듭니다. 잠들어 있으면 비용이 거의 들지 않지만 깨어나는 데 1분쯤 걸립니다.',
+    wakeOnOpen: '페이지를 열면 깨우기',
+    wakeOnOpenHint: '첫 메시지를 다 쓸 무렵이면 깨어 있습니다. 읽기만 하러 왔다면 머신 몇 분만큼의 비용이 듭니다. 다음에 페이지를 열 때부터 적용됩니다.',
+    wakeOnOpenSaved: '저장했습니다. 다음에 페이지를 열 때부터 적용됩니다.',
+    on: '켜짐',
+    off: '꺼짐',
+    idle: '메시지 없이 깨어 있는 시간',
+    idleHint: (min: number, max: number) =>
+      `${min}분에서 ${max}분까지입니다. 에이전트는 내가 어느 시간대에 쓰는지 익힙니다. 오래 깨어 있을수록 덜 기다리고 비용은 더 듭니다. 다음에 깨어날 때부터 적용됩니다.`,
+    minMinutes: '내가 드물게 오는 시간',
+    maxMinutes: '내가 거의 늘 있는 시간',
+    minutes: '분',
+    idleDefault: (min: number, max: number) => `${min}분에서 ${max}분`,
+    whole: (min: number, max: number) => `${min}부터 ${max}까지의 정수를 적어 주세요.`,
+    crossed: '앞의 값이 뒤의 값보다 길 수 없습니다.',
+    timeZone: '시간대',
+    timeZoneHint: '에이전트의 시계이며, 시간대를 따로 정하지 않은 예약에도 쓰입니다. 다음에 깨어날 때부터, 새 예약에는 바로 적용됩니다.',
+    asThisBrowser: (zone: string) => `이 브라우저에 따름 (${zone})`,
+    timeZoneSaved: '저장했습니다. 에이전트가 다음에 깨어날 때부터, 새 예약에는 바로 적용됩니다.',
+  },
+
+  notifications: {
+    title: '텔레그램에서',
+    about: '페이지와 함께 쓰는 대화 가운데 연결된 개인 채팅에 보여 줄 내용입니다. 1분 안에 적용됩니다.',
+    unlinked: '아직 연결된 텔레그램 계정이 없습니다.',
+    link: '연결하기',
+    label: '텔레그램에 표시',
+    options: { all: '모두', replies: '답변과 예약', none: '거기서 물은 것만' },
+    hints: {
+      all: '페이지에서 나눈 이야기도 보여 줍니다.',
+      replies: '거기서 물은 것과 예약이 물은 것에 대한 답변을 보여 줍니다.',
+      none: '거기서 물은 것에 대한 답변만 보여 줍니다.',
+    },
+    saved: '저장했습니다. 1분 안에 적용됩니다.',
+  },
+}

@@ -1,0 +1,76 @@
+/** One setting: what holds, and how to choose. What is chosen is shown at once, and taken back if the server refuses. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { answer } from '../../api/client'
+import { processServerError } from '../../api/errors'
+import { useApp } from '../../app/context'
+import type { SettingsPage, UserSettings } from '../../protocol'
+import { words } from '../../text/pages'
+import { tell } from '../../ui/kit/toasts'
+
+type Settings = Required<UserSettings>
+type Key = keyof Settings
+
+export interface Choice<T> {
+  /** What holds: what was chosen, else the default. */
+  value: T | undefined
+  chosen: boolean
+  byDefault: T | undefined
+  choose: (value: T, then?: () => void) => void
+  /** As by default again. */
+  undo: () => void
+  busy: boolean
+  problem: string | null
+}
+
+const KEY = ['settings'] as const
+
+export function useSettings() {
+  const { rest } = useApp()
+  return useQuery({ queryKey: KEY, queryFn: () => answer(rest.GET('/settings')), staleTime: 5000 })
+}
+
+export function useChoice<K extends Key>(key: K, page: SettingsPage, done: string): Choice<Settings[K]> {
+  const { rest } = useApp()
+  const queries = useQueryClient()
+  const mutation = useMutation({
+    mutationKey: KEY,
+    // One after the other: of two the later holds, on the server as on the page.
+    scope: { id: 'settings' },
+    mutationFn: async (value: Settings[K] | null) => {
+      const params = { path: { key } }
+      if (value === null) await rest.DELETE('/settings/{key}', { params })
+      else await rest.PUT('/settings/{key}', { params, body: { value } })
+    },
+    onMutate: async (value) => {
+      await queries.cancelQueries({ queryKey: KEY })
+      const before = queries.getQueryData<SettingsPage>(KEY)?.chosen[key]
+      queries.setQueryData<SettingsPage>(KEY, (now) => now && withChoice(now, key, value ?? undefined))
+      return { before }
+    },
+    onSuccess: () => tell(done),
+    onError: (_error, _value, context) => queries.setQueryData<SettingsPage>(KEY, (now) => now && withChoice(now, key, context?.before)),
+    // What is still under way will read it anew; an answer from before would take it back on screen.
+    onSettled: () => (queries.isMutating({ mutationKey: KEY }) > 1 ? undefined : queries.invalidateQueries({ queryKey: KEY })),
+  })
+  const { [key]: chosen } = page.chosen as Partial<Settings>
+  const { [key]: byDefault } = page.defaults as Partial<Settings>
+  return {
+    value: chosen ?? byDefault,
+    chosen: chosen !== undefined,
+    byDefault,
+    choose: (next, then) => mutation.mutate(next, then && { onSuccess: then }),
+    undo: () => mutation.mutate(null),
+    busy: mutation.isPending,
+    problem: mutation.error === null ? null : problemOf(mutation.error),
+  }
+}
+
+function withChoice(page: SettingsPage, key: Key, value: unknown): SettingsPage {
+  const { [key]: _before, ...others } = page.chosen
+  return { ...page, chosen: value === undefined ? others : { ...others, [key]: value } }
+}
+
+function problemOf(error: unknown): string {
+  const { code, message } = processServerError(error)
+  return code === 'bad_request' ? words.settings.refused(message) : message
+}
