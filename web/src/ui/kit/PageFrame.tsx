@@ -1,7 +1,8 @@
 /** A page beside the chat: its heading, the ways to its sisters, and its parts below one another. */
-import { Link, Outlet } from '@tanstack/react-router'
-import { Suspense } from 'react'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { Suspense, useEffect, useRef } from 'react'
 import { useAgent } from '../../chat/useChat'
+import { text } from '../../text'
 import { words } from '../../text/pages'
 import { Header } from '../Header'
 import { Loading } from './Async'
@@ -17,11 +18,23 @@ interface Place {
 
 export function PageFrame({ title, places }: { title: string; places: readonly Place[] }) {
   const { state } = useAgent()
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  const list = useRef<HTMLUListElement>(null)
+  const scroller = useRef<HTMLDivElement>(null)
+  const here = places.find(({ to, exact }) => (exact ? path === to : path.startsWith(to)))
+
+  // Another page begins at its top, and its name is not beyond the edge of a narrow screen.
+  useEffect(() => {
+    scroller.current?.scrollTo(0, 0)
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
+  }, [path])
+
   return (
     <main id="main" className={styles.main} tabIndex={-1}>
+      <title>{[here?.label, title, text.product].filter(Boolean).join(' · ')}</title>
       <Header title={title} state={state} />
       <nav className={styles.places} aria-label={title}>
-        <ul className={styles.list}>
+        <ul ref={list} className={styles.list}>
           {places.map(({ to, label, exact = false }) => (
             <li key={to}>
               <Link to={to} className={styles.place} activeOptions={{ exact }} activeProps={{ 'aria-current': 'page' }}>
@@ -33,7 +46,7 @@ export function PageFrame({ title, places }: { title: string; places: readonly P
       </nav>
       {/* A region that scrolls has to be reachable by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className={styles.scroll} tabIndex={0} role="region" aria-label={title}>
+      <div ref={scroller} className={styles.scroll} tabIndex={0} role="region" aria-label={here?.label ?? title}>
         <div className={styles.parts}>
           <Suspense fallback={<Loading label={words.common.loading} lines={5} />}>
             <Outlet />
