@@ -1,6 +1,6 @@
 // What a person writes before it is a message, and what becomes of it when it is written anew.
 import assert from 'node:assert/strict'
-import { scenario } from './support.mjs'
+import { Person, scenario } from './support.mjs'
 
 /** What Chromium itself writes when the network is away. */
 const disconnected = /ERR_INTERNET_DISCONNECTED|WebSocket connection to/
@@ -72,4 +72,87 @@ scenario('a message that waits for the connection is taken back and never sent',
   await ana.arrived()
   assert.equal(await ana.reply(1), 'like this')
   assert.equal(await page.getByText('not like this').count(), 0)
+})
+
+/** The page opened anew in the same browser, where somebody is signed in already. */
+async function openedAgain(context, url) {
+  const page = await context.newPage()
+  await page.goto(url)
+  return new Person(page).arrived()
+}
+
+scenario('each conversation keeps its draft, through a reload and until the last letter', {}, async ({ newPerson }) => {
+  const ana = await newPerson()
+  const { page } = ana
+  await ana.attach({ name: 'plan.txt', text: 'some' })
+  await ana.until('the file is sent', async () => (await page.getByRole('progressbar').count()) === 0)
+  const first = page.url()
+  await ana.field.fill('for the first')
+  await page.getByRole('button', { name: 'New conversation' }).click()
+  await ana.until('an empty box', async () => (await ana.field.inputValue()) === '')
+  await ana.field.pressSequentially('for another')
+  await page.reload()
+  await ana.arrived()
+  assert.equal(await ana.field.inputValue(), 'for another')
+
+  await page.goto(first)
+  await ana.arrived()
+  await ana.until('the first draft', async () => (await ana.field.inputValue()) === 'for the first')
+  await ana.drafts.getByText('plan.txt').first().waitFor()
+  await ana.field.fill('[[demo text="I have it"]]')
+  await ana.field.press('Enter')
+  assert.equal(await ana.reply(), 'I have it')
+  assert.deepEqual(await ana.said.first().getByRole('listitem').allInnerTexts(), ['plan.txt'])
+  await page.reload()
+  await ana.arrived()
+  assert.equal(await ana.field.inputValue(), '')
+})
+
+scenario('what could not be sent is sent by the page that is opened next, once', { complaints: disconnected }, async ({ newPerson }) => {
+  const ana = await newPerson()
+  const { page } = ana
+  const context = page.context()
+  const url = page.url()
+  await ana.ask('[[demo text="awake"]]')
+  await context.setOffline(true)
+  await page.getByText('Connection lost.').waitFor()
+  await ana.say('[[demo text="one"]]')
+  await ana.say('[[demo text="two"]]')
+  await page.getByText('Not sent yet. It goes out when the connection is back.').nth(1).waitFor()
+  await page.close()
+
+  await context.setOffline(false)
+  const back = await openedAgain(context, url)
+  assert.equal(await back.reply(1), 'one')
+  assert.equal(await back.reply(2), 'two')
+  await back.page.reload()
+  await back.arrived()
+  assert.equal(await back.reply(2), 'two')
+  assert.equal(await back.said.count(), 3)
+  assert.equal(await back.page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('openclaw.unsent')).length), 0)
+})
+
+scenario('another tab sends what a closed one could not', { complaints: disconnected }, async ({ newPerson }) => {
+  const left = await newPerson()
+  await left.ask('[[demo text="awake"]]')
+  const right = await openedAgain(left.page.context(), left.page.url())
+  await left.page.context().setOffline(true)
+  await left.page.getByText('Connection lost.').waitFor()
+  await left.say('[[demo text="from the left"]]')
+  await left.page.getByText('Not sent yet.').waitFor()
+  await left.page.close()
+  await right.page.context().setOffline(false)
+  assert.equal(await right.reply(1), 'from the left')
+  assert.equal(await right.said.count(), 2)
+})
+
+scenario('signing out leaves nothing of what was written', {}, async ({ newPerson }) => {
+  const ana = await newPerson()
+  const { page } = ana
+  await ana.field.pressSequentially('a secret')
+  const kept = () => page.evaluate(() => JSON.stringify({ ...localStorage }))
+  await ana.until('the draft is kept', async () => (await kept()).includes('a secret'))
+  await ana.account('Sign out')
+  await page.getByRole('button', { name: 'Sign in' }).waitFor()
+  assert.doesNotMatch(await kept(), /a secret|openclaw\.draft/)
 })

@@ -2,11 +2,13 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { AppError } from '../api/errors'
 import { ChatController, type ControllerDeps } from './controller'
 import type { ClientFrame, Message, ServerFrame } from './frames'
+import { GOES_BY_ITSELF_FOR, KEPT_MESSAGES } from './keep'
+import { Keeper, memoryShelf } from './keeper'
 import { MESSAGE_BYTES } from './limits'
 
 const c = 'default'
 
-function world() {
+function world(keeper = new Keeper(memoryShelf(), 'ana')) {
   const sent: ClientFrame[] = []
   const posted: string[] = []
   const state = { open: false, ids: 0, postError: null as AppError | null, replies: new Map<string, Message>(), reads: 0, history: [] as Message[] }
@@ -28,6 +30,7 @@ function world() {
   }
   const controller = new ChatController({
     api,
+    keeper,
     now: () => 1000,
     newId: () => `m${++state.ids}`,
     schedule: (notify) => notify(),
@@ -49,7 +52,7 @@ function world() {
   }
   const turn = (id = 'm1') => controller.state().threads[c]?.turns.find((one) => one.messageId === id)
   const messages = () => sent.filter((frame) => frame.action === 'sendMessage').map((frame) => frame.messageId)
-  return { controller, sent, posted, state, goOnline, goOffline, turn, messages }
+  return { controller, keeper, sent, posted, state, goOnline, goOffline, turn, messages }
 }
 
 const settle = () => vi.advanceTimersByTimeAsync(0)
@@ -400,4 +403,66 @@ test('a message that the server never took is replaced by its new words', async 
   controller.say(c, 'another', [], 'm1')
   expect(turn('m1')).toBeUndefined()
   expect(turn('m2')?.asked?.text).toBe('another')
+})
+
+test('what was not sent before a reload is sent after it, once and in order', async () => {
+  const before = world()
+  before.controller.say(c, 'one', [{ key: 'k', name: 'a.pdf' }])
+  before.controller.say(c, 'two')
+  const after = world(before.keeper)
+  expect(after.turn('m1')?.asked).toMatchObject({ text: 'one', attachments: [{ key: 'k', name: 'a.pdf' }] })
+  await after.goOnline()
+  expect(after.messages()).toEqual(['m1', 'm2'])
+  after.controller.receive(accepted('m1'))
+  after.controller.receive(accepted('m2'))
+  expect(world(before.keeper).turn()).toBeUndefined()
+})
+
+test('what is refused for now waits through a reload, what is refused for good does not', async () => {
+  const before = world()
+  await before.goOnline()
+  before.controller.say(c, 'one')
+  before.controller.receive({ type: 'error', code: 'bad_request', message: 'no', messageId: 'm1', conversationId: c, retryable: false })
+  before.controller.say(c, 'two')
+  before.state.postError = new AppError('unavailable', 'later', true)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(before.turn('m2')?.delivery).toBe('refused')
+  expect(before.keeper.messages().map(({ messageId }) => messageId)).toEqual(['m2'])
+})
+
+test('a message that another tab keeps is sent by the one that comes online', async () => {
+  const writing = world()
+  const other = world(writing.keeper)
+  writing.controller.say(c, 'one')
+  expect(other.turn()).toBeUndefined()
+  await other.goOnline()
+  expect(other.messages()).toEqual(['m1'])
+})
+
+test('a message that was taken back in another tab is not sent in this one', async () => {
+  const writing = world()
+  writing.controller.say(c, 'one')
+  const other = world(writing.keeper)
+  writing.controller.takeUp(c, 'm1')
+  other.controller.settledElsewhere('m1')
+  await other.goOnline()
+  expect(other.messages()).toEqual([])
+})
+
+test('a message that waited too long is sent by a person, not by itself', async () => {
+  const keeper = new Keeper(memoryShelf(), 'ana')
+  keeper.keep({ conversationId: c, messageId: 'm1', text: 'old', attachments: [], at: 1000 - GOES_BY_ITSELF_FOR })
+  const { goOnline, messages, controller, turn } = world(keeper)
+  await goOnline()
+  expect(messages()).toEqual([])
+  expect(turn()?.failure?.retryable).toBe(true)
+  controller.retry(c, 'm1')
+  expect(messages()).toEqual(['m1'])
+})
+
+test('when too many messages wait, one more stays in the box', () => {
+  const { controller, keeper } = world()
+  for (let n = 0; n < KEPT_MESSAGES; n += 1) expect(controller.say(c, `${n}`)).toBeNull()
+  expect(controller.say(c, 'one more')).toMatch(/wait/)
+  expect(keeper.messages()).toHaveLength(KEPT_MESSAGES)
 })

@@ -1,8 +1,9 @@
 /**
  * Joins the socket, the REST API and the reducers: it is where things happen.
  *
- * There is no separate outbox. A message that is not yet accepted is a turn that
- * says so, and every open of the socket sends those again under the same id.
+ * A message that is not yet accepted is a turn that says so, and every open of the
+ * socket sends those again under the same id. The keeper only follows the turns, so
+ * that they are there again after a reload, and in another tab.
  */
 import type { Api } from '../api/client'
 import type { AttachedFile } from '../protocol'
@@ -10,6 +11,8 @@ import { text } from '../text'
 import { type Agent, reduceAgent, reportOf, type StatusReport, unknownAgent } from './agent'
 import { asFailure, Delivery } from './delivery'
 import type { ClientFrame, ServerFrame, TextFrame } from './frames'
+import { GOES_BY_ITSELF_FOR, hasRoom, keepChanges } from './keep'
+import type { Keeper } from './keeper'
 import { MESSAGE_BYTES, utf8Bytes } from './limits'
 import type { Link } from './socket'
 import { Silence } from './silence'
@@ -23,6 +26,7 @@ export interface ChatState {
 
 export interface ControllerDeps {
   api: Pick<Api, 'messages' | 'reply' | 'post'>
+  keeper: Pick<Keeper, 'messages' | 'keep' | 'forget'>
   send: (frame: ClientFrame) => boolean
   now: () => number
   newId: () => string
@@ -54,6 +58,7 @@ export class ChatController {
         if (event.type === 'accepted') this.#listen(conversationId, event.messageId)
       },
     })
+    this.#recall()
   }
 
   readonly state = (): ChatState => this.#state
@@ -78,6 +83,7 @@ export class ChatController {
   say(conversationId: string, message: string, attachments: AttachedFile[] = [], insteadOf: string | null = null): string | null {
     const bytes = utf8Bytes(message)
     if (bytes > MESSAGE_BYTES) return text.composer.tooLong(bytes, MESSAGE_BYTES)
+    if (!hasRoom(this.#deps.keeper.messages(), { text: message, attachments })) return text.composer.tooManyWait
     const messageId = this.#deps.newId()
     this.#apply(conversationId, { type: 'said', messageId, text: message, attachments, at: this.#deps.now() })
     // What the server never took is said in other words and not twice; what it took is on record.
@@ -148,6 +154,7 @@ export class ChatController {
   /** The socket is open, for the first time or again: say what we hold, and send what waits. */
   greet(): void {
     const { send } = this.#deps
+    this.#recall()
     send({ action: 'getStatus' })
     const current = this.#current
     if (current) {
@@ -156,6 +163,16 @@ export class ChatController {
     }
     for (const { conversationId, turns } of Object.values(this.#state.threads)) {
       for (const turn of turns.filter(isOpen)) this.#resume(conversationId, turn)
+    }
+  }
+
+  /** Another tab took it back, or has sent it: then the history has it. */
+  settledElsewhere(messageId: string): void {
+    for (const conversationId of Object.keys(this.#state.threads)) {
+      const delivery = this.#turn(conversationId, messageId)?.delivery
+      if (delivery !== 'queued' && delivery !== 'refused') continue
+      this.#apply(conversationId, { type: 'withdrawn', messageId })
+      if (this.#state.link === 'open') void this.reload(conversationId)
     }
   }
 
@@ -172,6 +189,16 @@ export class ChatController {
     if (stranger) void this.reload(frame.conversationId)
     this.#insist(frame)
     if (frame.type === 'accepted' || frame.type === 'stream_end' || frame.type === 'message') this.#deps.onActivity()
+  }
+
+  /** What an earlier page, or another tab, could not send. */
+  #recall(): void {
+    for (const { conversationId, messageId, text: message, attachments, at } of this.#deps.keeper.messages()) {
+      if (this.#turn(conversationId, messageId)) continue
+      this.#apply(conversationId, { type: 'said', messageId, text: message, attachments, at })
+      if (this.#deps.now() - at < GOES_BY_ITSELF_FOR) continue
+      this.#apply(conversationId, { type: 'failed', messageId, failure: { code: 'old', message: text.turn.old, retryable: true } })
+    }
   }
 
   #hear(report: StatusReport | null): void {
@@ -260,6 +287,9 @@ export class ChatController {
     const thread = reduceThread(before ?? emptyThread(conversationId), event)
     if (thread === before) return
     this.#set({ ...this.#state, threads: { ...this.#state.threads, [conversationId]: thread } })
+    const { keep, forget } = keepChanges(before, thread)
+    for (const message of keep) this.#deps.keeper.keep(message)
+    for (const messageId of forget) this.#deps.keeper.forget(messageId)
     for (const turn of thread.turns) {
       if (turn.needs === 'resume' || turn.needs === 'reread') this.#supply(conversationId, turn)
     }

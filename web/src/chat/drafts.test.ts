@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Drafts } from './drafts'
+import { Keeper, memoryShelf } from './keeper'
 import { Uploads } from './uploads'
 
 let ids = 0
@@ -9,7 +10,7 @@ const newUploads = () =>
     offer: async (name) => ({ url: '', fields: {}, key: `k/${name}`, name, expiresAt: 0 }),
     send: async () => {},
   })
-const world = () => new Drafts(newUploads)
+const world = (keeper = new Keeper(memoryShelf(), 'ana')) => new Drafts({ keeper, newUploads })
 
 const old = { text: 'old words', attachments: [{ key: 'k', name: 'old.pdf' }] }
 
@@ -56,4 +57,32 @@ test('what was sent leaves nothing', () => {
   draft.done()
   expect(draft.view().text).toBe('')
   expect(draft.view().uploads.files()).toEqual([])
+})
+
+test('a draft is there again after a reload, with its files and with what is edited beside it', () => {
+  const keeper = new Keeper(memoryShelf(), 'ana')
+  const before = world(keeper)
+  before.of('a').putBack(old)
+  before.of('a').edit('m1', { text: 'anew', attachments: [] })
+  before.flush()
+  const draft = world(keeper).of('a')
+  expect(draft.view()).toMatchObject({ text: 'anew', editing: 'm1' })
+  draft.done()
+  expect(draft.view()).toMatchObject({ text: 'old words', editing: null })
+  expect(draft.view().uploads.sent()).toEqual(old.attachments)
+})
+
+test('a draft is kept soon after the last letter, and what was sent is kept no longer', () => {
+  vi.useFakeTimers()
+  const keeper = new Keeper(memoryShelf(), 'ana')
+  const drafts = world(keeper)
+  drafts.of('a').write('h')
+  drafts.of('a').write('hi')
+  expect(keeper.draft('a')).toBeNull()
+  vi.advanceTimersByTime(300)
+  expect(keeper.draft('a')?.text).toBe('hi')
+  drafts.of('a').done()
+  vi.advanceTimersByTime(300)
+  expect(keeper.draft('a')).toBeNull()
+  vi.useRealTimers()
 })

@@ -1,8 +1,11 @@
 /**
  * What is being written and not sent yet: one draft for each conversation. It outlives a look into
- * another one, and its files go on being sent meanwhile.
+ * another one, whose files go on being sent meanwhile, and a reload, which only breaks off files that
+ * are on their way.
  */
 import type { AttachedFile } from '../protocol'
+import type { KeptDraft } from './keep'
+import type { Keeper } from './keeper'
 import type { Uploads } from './uploads'
 
 /** What a message says, wherever it stands. */
@@ -30,9 +33,10 @@ export class Draft {
   #view: DraftView
   readonly #listeners = new Set<() => void>()
 
-  constructor(newUploads: () => Uploads) {
+  constructor(newUploads: () => Uploads, kept: KeptDraft | null = null) {
     this.#newUploads = newUploads
-    this.#own = { text: '', uploads: newUploads() }
+    this.#own = this.#open(kept ?? { text: '', attachments: [] })
+    this.#edit = kept?.edit ? { ...this.#open(kept.edit), messageId: kept.edit.messageId } : null
     this.#view = this.#look()
   }
 
@@ -49,11 +53,9 @@ export class Draft {
   }
 
   /** What was being written is put aside until this is over. */
-  edit(messageId: string, { text, attachments }: Written): void {
+  edit(messageId: string, written: Written): void {
     this.#leave()
-    const uploads = this.#newUploads()
-    uploads.adopt(attachments)
-    this.#edit = { messageId, text, uploads }
+    this.#edit = { ...this.#open(written), messageId }
     this.#tell()
   }
 
@@ -75,6 +77,19 @@ export class Draft {
     this.#tell()
   }
 
+  /** As much of it as a reload can bring back. */
+  kept(): KeptDraft {
+    const edit = this.#edit && { messageId: this.#edit.messageId, ...writtenOn(this.#edit) }
+    return { ...writtenOn(this.#own), edit }
+  }
+
+  #open({ text, attachments }: Written): Page {
+    const uploads = this.#newUploads()
+    uploads.adopt(attachments)
+    uploads.subscribe(() => this.#changed())
+    return { text, uploads }
+  }
+
   #leave(): void {
     this.#edit?.uploads.clear()
     this.#edit = null
@@ -91,23 +106,51 @@ export class Draft {
 
   #tell(): void {
     this.#view = this.#look()
+    this.#changed()
+  }
+
+  #changed(): void {
     for (const listener of this.#listeners) listener()
   }
 }
 
-export class Drafts {
-  readonly #newUploads: () => Uploads
-  readonly #drafts = new Map<string, Draft>()
+const writtenOn = ({ text, uploads }: Page): Written => ({ text, attachments: uploads.sent() })
 
-  constructor(newUploads: () => Uploads) {
-    this.#newUploads = newUploads
+/** Typing is not slowed down by storing every letter. */
+const KEEP_AFTER = 300
+
+export interface DraftsDeps {
+  keeper: Pick<Keeper, 'draft' | 'keepDraft'>
+  newUploads: () => Uploads
+}
+
+export class Drafts {
+  readonly #deps: DraftsDeps
+  readonly #drafts = new Map<string, Draft>()
+  readonly #unkept = new Set<string>()
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(deps: DraftsDeps) {
+    this.#deps = deps
   }
 
   of(conversationId: string): Draft {
     const known = this.#drafts.get(conversationId)
     if (known) return known
-    const draft = new Draft(this.#newUploads)
+    const draft = new Draft(this.#deps.newUploads, this.#deps.keeper.draft(conversationId))
+    draft.subscribe(() => {
+      this.#unkept.add(conversationId)
+      this.#timer ??= setTimeout(this.flush, KEEP_AFTER)
+    })
     this.#drafts.set(conversationId, draft)
     return draft
+  }
+
+  /** Keeps what has changed, now: the page may be about to go. */
+  readonly flush = (): void => {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    for (const conversationId of this.#unkept) this.#deps.keeper.keepDraft(conversationId, this.of(conversationId).kept())
+    this.#unkept.clear()
   }
 }

@@ -18,9 +18,9 @@ function world() {
   const uploads = new Uploads({
     newId: () => `f${++ids}`,
     offer: async (name) => ({ url: '', fields: {}, key: `uploads/ana/${++forms}/${name}`, name, expiresAt: 0 }),
-    send: ({ name }, _file, progress, signal) =>
+    send: (_offer, sent, progress, signal) =>
       new Promise((done, fail) => {
-        sending.push({ name, signal, progress, done, fail })
+        sending.push({ name: (sent as File).name, signal, progress, done, fail })
       }),
   })
   const shown = () => uploads.files().map(({ name, state, progress }) => ({ name, state, progress }))

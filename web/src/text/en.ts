@@ -38,7 +38,7 @@ export const en = {
     unread: 'Unread',
     channels: { telegram: 'Telegram', schedule: 'Schedule' },
     more: (title: string) => `Options for ${title}`,
-    account: (name: string) => `Account: ${name}`,
+    account: 'Account:',
     signOut: 'Sign out',
     skip: 'Skip to the message box',
     skipToPage: 'Skip to the page',
@@ -112,6 +112,7 @@ export const en = {
     hint: 'Enter sends, Shift + Enter starts a new line, ↑ edits the last message',
     editing: 'Editing a message. Sending it asks again; what was answered stays.',
     leaveEditing: 'Cancel',
+    tooManyWait: 'Too many messages wait to be sent. Send this one when they are gone; it stays here.',
     tooLong: (bytes: number, limit: number) =>
       `This message is too long: ${Math.ceil(bytes / 1024)} KB of at most ${limit / 1024} KB. Shorten it or send it in parts.`,
   },
@@ -157,6 +158,7 @@ export const en = {
     takeBack: 'Take back and edit',
     copied: 'Copied',
     refused: 'Your message could not be sent.',
+    old: 'It was written days ago. Send it again if it still matters.',
     dead: 'Your agent could not answer this, even after several tries.',
     incomplete: 'The rest of this reply could not be loaded.',
     outcome: {

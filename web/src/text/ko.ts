@@ -40,7 +40,7 @@ export const ko: Catalogue<typeof en> = {
     unread: '읽지 않음',
     channels: { telegram: '텔레그램', schedule: '예약' },
     more: (title: string) => `${title} 대화 메뉴`,
-    account: (name: string) => `계정: ${name}`,
+    account: '계정:',
     signOut: '로그아웃',
     skip: '메시지 입력란으로 건너뛰기',
     skipToPage: '본문으로 건너뛰기',
@@ -113,6 +113,7 @@ export const ko: Catalogue<typeof en> = {
     hint: 'Enter로 보내고 Shift + Enter로 줄을 바꾸며 ↑로 마지막 메시지를 고칩니다',
     editing: '메시지를 고치는 중입니다. 보내면 다시 묻고, 이미 받은 답은 그대로 남습니다.',
     leaveEditing: '취소',
+    tooManyWait: '보내지 못한 메시지가 너무 많습니다. 그 메시지들이 나간 뒤에 보내 주세요. 이 글은 여기에 남아 있습니다.',
     tooLong: (bytes: number, limit: number) =>
       `메시지가 너무 깁니다: ${Math.ceil(bytes / 1024)} KB (최대 ${limit / 1024} KB). 줄이거나 나누어 보내 주세요.`,
   },
@@ -158,6 +159,7 @@ export const ko: Catalogue<typeof en> = {
     takeBack: '거두어 고치기',
     copied: '복사됨',
     refused: '메시지를 보내지 못했습니다.',
+    old: '며칠 전에 쓴 메시지입니다. 아직 필요하면 다시 보내 주세요.',
     dead: '여러 번 시도했지만 에이전트가 답하지 못했습니다.',
     incomplete: '답변의 나머지를 불러오지 못했습니다.',
     outcome: {
