@@ -27,6 +27,8 @@ export function PageFrame({ title, places }: { title: string; places: readonly P
   useEffect(() => {
     scroller.current?.scrollTo(0, 0)
     list.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
+    // The path is not read, it is what happened.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [path])
 
   return (
