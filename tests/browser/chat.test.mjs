@@ -180,10 +180,40 @@ scenario('signing out shows the front door, and somebody else may come in', {}, 
   const ana = await newPerson('ana')
   const { page } = ana
   await ana.ask('[[demo text="private"]]')
-  await page.getByRole('button', { name: 'Sign out' }).click()
+  await ana.account('Sign out')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByLabel('Name').fill('ben')
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByText('Your agent is asleep.').waitFor()
   assert.equal(await page.getByText('private').count(), 0)
+})
+
+scenario('formulas are set while a reply is written, money stays money, and a broken one is shown as it was written', {}, async ({ newPerson }) => {
+  const ana = await newPerson()
+  const { page } = ana
+  const chunks = []
+  page.on('request', (request) => request.url().includes('katex') && chunks.push(request.url()))
+  await ana.ask('[[demo text="It costs $5 and not $10."]]')
+  assert.deepEqual(chunks, [])
+
+  const reply = [
+    'So $x^2$ and \\(\\sqrt{y}\\) for $5.',
+    '$$\n\\frac{-b \\pm \\sqrt{b^2 - 4ac}}{2a}\n$$',
+    '\\[ \\begin{pmatrix} a & b \\\\ c & d \\end{pmatrix} \\]',
+    'Broken: $\\frac{1$ and \\(\\nosuch{1}\\), hostile: \\(\\fcolorbox{red}{blue}{x} \\href{javascript:alert(1)}{y} \\pmb{z}\\).',
+  ]
+  const broken = /ParseError|KaTeX|Expected/
+  await ana.say(`[[demo text="${reply.join('\n\n')}" chunk=3 delay=10]]`)
+  await ana.streaming(40)
+  await ana.until('no error while it is written', async () => {
+    assert.doesNotMatch(await ana.replies.nth(1).innerText(), broken)
+    return (await ana.replies.nth(1).getAttribute('aria-busy')) === 'false'
+  })
+  const shown = ana.replies.nth(1)
+  await ana.until('four formulas', async () => (await shown.locator('math').count()) === 5)
+  assert.equal(await shown.locator('math[display="block"]').count(), 2)
+  assert.equal(await shown.locator('math a, math [style]').count(), 0)
+  const words = await shown.innerText()
+  assert.match(words, /for \$5\./)
+  assert.match(words, /Broken: \$\\frac\{1\$ and \\nosuch\{1\}/)
 })

@@ -60,9 +60,9 @@ function chromiumPath() {
 
 /** One sentence, one stack, and people in front of it. */
 export function scenario(name, options, run) {
-  const { skip = false, real = false, stopTimeout, ...expected } = options
+  const { skip = false, real = false, stopTimeout, schedule, ...expected } = options
   test(name, { skip, timeout: 4 * PATIENCE }, async () => {
-    const stack = await startStack({ real, stopTimeout })
+    const stack = await startStack({ real, stopTimeout, schedule })
     const watch = new Watch(expected)
     const contexts = []
     const newDevice = async (settings = {}) => {
@@ -73,7 +73,7 @@ export function scenario(name, options, run) {
       return context
     }
     try {
-      await run({ stack, newDevice, newPerson: async (who = 'ana') => signIn(stack, await newDevice(), who) })
+      await run({ stack, newDevice, newPerson: async (who = 'ana', options = {}) => signIn(stack, await newDevice(options.device), who, options) })
       watch.assertQuiet()
       await Promise.all(contexts.map((context) => context.close()))
       await stack.stop()
@@ -120,13 +120,14 @@ class Watch {
   }
 }
 
-export async function startStack({ real = false, stopTimeout } = {}) {
+export async function startStack({ real = false, stopTimeout, schedule } = {}) {
   const data = await mkdtemp(join(tmpdir(), 'browser-tests-'))
   const env = { ...process.env, OPENCLAW_DIR: openclaw }
   for (const key of KEYS) delete env[key]
   if (!real) env.OPENCLAW_COMMAND = JSON.stringify([program('scripted-gateway')])
   const args = ['--port', '0', '--json', '--data', data, '--web', dist]
   if (stopTimeout) args.push('--stop-timeout', String(stopTimeout))
+  if (schedule) args.push('--schedule', String(schedule))
   const child = spawn(program('local-stack'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'exit')
   const log = []
@@ -180,8 +181,27 @@ class Stack {
   }
 }
 
-/** From the front door, by what is written on it. */
-export async function signIn(stack, context, who) {
+/** An access token, as a script gets one. */
+export async function tokenOf(stack, who) {
+  const body = new URLSearchParams({ grant_type: 'password', username: who })
+  const { access_token: token } = await (await fetch(`${stack.issuer}/token`, { method: 'POST', body })).json()
+  return token
+}
+
+/** Asks the HTTP API as a person, past the page. */
+export async function ask(stack, who, method, path, body) {
+  const headers = { authorization: `Bearer ${await tokenOf(stack, who)}`, ...(body && { 'content-type': 'application/json' }) }
+  const response = await fetch(`${stack.api}${path}`, { method, headers, body: body && JSON.stringify(body) })
+  assert.ok(response.ok, `${method} ${path}: ${response.status}`)
+  return response.status === 200 || response.status === 201 ? response.json() : null
+}
+
+/**
+ * From the front door, by what is written on it. A page that wakes the agent when it opens is for those
+ * tests alone that ask for it.
+ */
+export async function signIn(stack, context, who, { wakeOnOpen = false } = {}) {
+  await ask(stack, who, 'PUT', '/settings/wakeOnOpen', { value: wakeOnOpen })
   const page = await context.newPage()
   await page.goto(stack.url)
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -208,13 +228,17 @@ export class Person {
     return this
   }
 
-  /** Another tab of the same browser: the issuer remembers who is here. */
+  /** Another tab of the same browser: the issuer remembers who is here, and nobody is asked. */
   async anotherTab() {
     const page = await this.page.context().newPage()
     await page.goto(this.page.url())
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('button', { name: /^Continue as/ }).click()
     return new Person(page).arrived()
+  }
+
+  /** Opens the menu at the foot of the sidebar and picks something. */
+  async account(item) {
+    await this.page.getByRole('button', { name: /^Account:/ }).click()
+    await this.page.getByRole('menuitem', { name: item, exact: true }).click()
   }
 
   async say(text) {

@@ -2,6 +2,7 @@
 import createClient, { type Client } from 'openapi-fetch'
 import type { ConversationsPage, Message, MessagesPage, PostMessage, ServerFrame, StatusResponse, UploadOffer, paths } from '../protocol'
 import { AppError, processServerError, responseError } from './errors'
+import { isFresh, isKnownNow } from './fresh'
 
 /** Every route, with the types of docs/openapi.json. */
 export type Rest = Client<paths>
@@ -60,10 +61,14 @@ export function createApi(rest: Rest): Api {
   return {
     status: () => answer(rest.GET('/status')),
     conversations: () => answer(rest.GET('/conversations')),
-    messages: (id, before) =>
-      answer(rest.GET('/conversations/{id}/messages', { params: { path: { id }, query: { limit: 50, ...(before && { before }) } } })).catch(noneYet),
+    messages: async (id, before) =>
+      isFresh(id) ? { messages: [] } : answer(rest.GET('/conversations/{id}/messages', { params: { path: { id }, query: { limit: 50, ...(before && { before }) } } })).catch(noneYet),
     reply: (id, message) => answer(rest.GET('/conversations/{id}/messages/{message}/reply', { params: { path: { id, message } } })),
-    post: (id, body) => answer(rest.POST('/conversations/{id}/messages', { params: { path: { id } }, body })),
+    post: async (id, body) => {
+      const accepted: Accepted = await answer(rest.POST('/conversations/{id}/messages', { params: { path: { id } }, body }))
+      isKnownNow(id)
+      return accepted
+    },
     offerUpload: (name, size) => answer(rest.POST('/uploads', { body: { name, size } })),
     setting: (key) => answer(rest.GET('/settings/{key}', { params: { path: { key } } })),
     choose: (key, value) => answer(rest.PUT('/settings/{key}', { params: { path: { key } }, body: { value } })),

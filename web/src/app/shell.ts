@@ -4,6 +4,10 @@ import { createContext, use } from 'react'
 export interface ShellValue {
   /** On a narrow screen the list of conversations is a drawer. */
   openList: () => void
+  openSearch: () => void
+  /** The conversation that somebody reads at this moment: nothing of it is news. */
+  reading: string | null
+  setReading: (conversationId: string | null) => void
 }
 
 export const ShellContext = createContext<ShellValue | null>(null)

@@ -8,6 +8,6 @@ export function useSession(): Session & { current: SessionState } {
   const session = use(SessionContext)
   if (!session) throw new Error('useSession needs a SessionContext above it')
   const current = useSyncExternalStore(session.subscribe, session.state)
-  const { state, subscribe, signIn, signOut, accessToken, name } = session
-  return { state, subscribe, signIn, signOut, accessToken, name, current }
+  const { state, subscribe, signIn, resume, signOut, accessToken, name, subject } = session
+  return { state, subscribe, signIn, resume, signOut, accessToken, name, subject, current }
 }

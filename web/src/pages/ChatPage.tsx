@@ -16,7 +16,7 @@ export function ChatPage({ conversationId }: { conversationId: string }) {
   const { config } = useApp()
   const chat = useChat(conversationId)
   const { view, edit } = chat
-  const title = useTitle(conversationId, !view.empty)
+  const title = useTitle(conversationId, view.turns.length > 0)
   const { editing } = useDraft(conversationId).view
   const composer = useRef<ComposerHandle>(null)
 

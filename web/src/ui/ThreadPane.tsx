@@ -1,6 +1,7 @@
 /** The turns, and a scroll position that follows them until the reader wants to stay. */
 import { useEffect, useLayoutEffect, useState } from 'react'
 import type { Chat } from '../chat/useChat'
+import { useReadMark } from '../pages/useReadMark'
 import { text } from '../text'
 import { DownIcon } from './icons'
 import { preloadMarkdown } from './LazyMarkdown'
@@ -19,6 +20,7 @@ interface ThreadPaneProps {
 export function ThreadPane({ chat, editing, onEdit }: ThreadPaneProps) {
   const { view, agent } = chat
   const { pane, content, following, follow } = useFollow()
+  useReadMark(view.conversationId, following && !view.loading)
   const count = view.turns.length
   useEffect(() => void preloadMarkdown(), [])
   // A message of one's own is always worth seeing.

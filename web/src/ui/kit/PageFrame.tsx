@@ -2,7 +2,6 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { Suspense, useEffect, useRef } from 'react'
 import { useAgent } from '../../chat/useChat'
-import { text } from '../../text'
 import { words } from '../../text/pages'
 import { Header } from '../Header'
 import { Loading } from './Async'
@@ -33,8 +32,7 @@ export function PageFrame({ title, places }: { title: string; places: readonly P
 
   return (
     <main id="main" className={styles.main} tabIndex={-1}>
-      <title>{[here?.label, title, text.product].filter(Boolean).join(' · ')}</title>
-      <Header title={title} state={state} />
+      <Header title={title} state={state} tab={[here?.label, title].filter(Boolean).join(' · ')} />
       <nav className={styles.places} aria-label={title}>
         <ul ref={list} className={styles.list}>
           {places.map(({ to, label, exact = false }) => (

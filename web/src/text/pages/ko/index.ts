@@ -1,5 +1,7 @@
+import { account } from './account'
 import { agent } from './agent'
 import { common } from './common'
+import { conversations } from './conversations'
 import { data } from './data'
 import { files } from './files'
 import { schedules } from './schedules'
@@ -9,5 +11,6 @@ import { skills } from './skills'
 import { snapshots } from './snapshots'
 import { telegram } from './telegram'
 import { usage } from './usage'
+import { welcome } from './welcome'
 
-export const pages = { agent, common, data, files, schedules, search, settings, skills, snapshots, telegram, usage }
+export const pages = { account, agent, common, conversations, data, files, schedules, search, settings, skills, snapshots, telegram, usage, welcome }

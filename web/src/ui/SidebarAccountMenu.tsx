@@ -1,0 +1,42 @@
+/** Signing out: here, or on every device. */
+import { useState } from 'react'
+import { useApp } from '../app/context'
+import { useSession } from '../auth/useSession'
+import { text } from '../text'
+import { words } from '../text/pages'
+import { DevicesIcon, LeaveIcon } from './icons'
+import { AnchoredMenu } from './kit/AnchoredMenu'
+import { Confirm } from './kit/Dialog'
+import { useDeed } from './kit/useDeed'
+import styles from './SidebarDeeds.module.css'
+import { signOutEverywhere } from './SidebarSignOut'
+
+const { account: say, common } = words
+
+export function SidebarAccountMenu({ button, onClose }: { button: HTMLButtonElement; onClose: () => void }) {
+  const { signOut } = useSession()
+  const [asking, setAsking] = useState(false)
+  if (asking) return <Everywhere onClose={onClose} />
+  const items = [
+    { label: text.nav.signOut, icon: <LeaveIcon />, run: () => void signOut() },
+    { label: say.everywhere, icon: <DevicesIcon />, run: () => setAsking(true) },
+  ]
+  return <AnchoredMenu anchor={button} label={say.label} items={items} side="top" align="start" onClose={onClose} />
+}
+
+function Everywhere({ onClose }: { onClose: () => void }) {
+  const { rest } = useApp()
+  const { signOut } = useSession()
+  const deed = useDeed({ run: () => signOutEverywhere(rest), changes: [], after: () => void signOut() })
+  return (
+    <Confirm open title={say.everywhereTitle} action={say.everywhereAction} cancel={common.cancel} busy={deed.busy} onConfirm={() => deed.run()} onClose={onClose}>
+      <p>{say.everywhereEnds}</p>
+      <p>{say.everywhereStays}</p>
+      {deed.problem && (
+        <p className={styles.problem} role="alert">
+          {deed.problem}
+        </p>
+      )}
+    </Confirm>
+  )
+}
