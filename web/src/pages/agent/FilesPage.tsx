@@ -78,7 +78,7 @@ export function FilesPage() {
             target.value = ''
           }}
         />
-        <Crumbs path={path} />
+        {path && <Crumbs path={path} />}
         {first && (
           <p className={styles.source} data-source={first.source} role="status">
             {sourceOf(first)}

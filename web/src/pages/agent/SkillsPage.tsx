@@ -1,5 +1,6 @@
 /** What the person taught their agent: shown, sent as files, written here, taken away. */
 import { useCallback, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { words } from '../../text/pages'
 import { fileSize } from '../../text/size'
 import { PenIcon, UploadIcon } from '../../ui/icons'
@@ -24,6 +25,7 @@ export function SkillsPage() {
   const [leaving, setLeaving] = useState<string | null>(null)
   const [refused, setRefused] = useState<{ name: string; why: string } | null>(null)
   const picker = useRef<HTMLInputElement>(null)
+  const write = useRef<HTMLButtonElement>(null)
   const sending = useSendSkill()
   const removing = useRemoveSkill(() => setLeaving(null))
   const { run, busy, forget } = sending
@@ -51,14 +53,20 @@ export function SkillsPage() {
   const sent = sending.argument
   const skills = data?.skills ?? []
 
-  if (writing) return <SkillForm known={skills} start={{ name: '', description: '', instructions: '' }} onClose={() => setWriting(false)} />
+  /** Who comes back from the form finds the focus where it began. */
+  const close = () => {
+    flushSync(() => setWriting(false))
+    write.current?.focus()
+  }
+
+  if (writing) return <SkillForm known={skills} start={{ name: '', description: '', instructions: '' }} onClose={close} />
   return (
     <Card
       title={text.title}
       about={text.about}
       actions={
         <>
-          <Button onClick={() => setWriting(true)}>
+          <Button ref={write} onClick={() => setWriting(true)}>
             <PenIcon />
             {text.write}
           </Button>

@@ -73,6 +73,8 @@ export const inKorean: readonly Rule[] = [
   [/정오/g, (found) => found.hours.push({ hour: 12, minute: 0, exact: true })],
   [/자정/g, (found) => (found.midnight = true)],
   [/(오전|오후|아침|새벽|점심|저녁|낮|밤)/g, (found, name = '') => found.halves.push(HALVES[name] ?? 'am')],
+  // As some browsers write Korean times: `PM 2:30`.
+  [/\b([ap])m(?=\s*\d{1,2}\s*[:시])/g, (found, part) => found.halves.push(part === 'a' ? 'am' : 'pm')],
   [new RegExp(`(\\d{1,2}|${NUMBER})\\s*시\\s*(?:(반)|(\\d{1,2})\\s*분)?`, 'g'), (found, hour, half, minute) =>
     found.hours.push({ hour: count(hour), minute: half ? 30 : Number(minute ?? 0), exact: /^0\d/.test(hour ?? '') })],
   [/(\d{1,2}):(\d{2})(?=\s*(?:에|마다|부터|쯤))/g, (found, hour, minute) =>

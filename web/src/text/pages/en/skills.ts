@@ -1,7 +1,7 @@
 const files = (count: number) => (count === 1 ? '1 file' : `${count} files`)
 
 export const skills = {
-  title: 'Skills',
+  title: 'Your skills',
   about: 'Instructions that your agent reads when it needs them. They are yours, and outlive its machine.',
   loading: 'Loading your skills…',
   list: 'Your skills',

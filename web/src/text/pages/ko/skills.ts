@@ -2,7 +2,7 @@ import type { Catalogue } from '../../catalogue'
 import type { skills as en } from '../en/skills'
 
 export const skills: Catalogue<typeof en> = {
-  title: '스킬',
+  title: '내 스킬',
   about: '에이전트가 필요할 때 읽는 지침입니다. 내 것으로 남고, 에이전트의 기기가 바뀌어도 사라지지 않습니다.',
   loading: '스킬을 불러오는 중…',
   list: '내 스킬',
