@@ -4,6 +4,7 @@ import { type ComponentProps, useEffect, useState } from 'react'
 import type { ExtraProps } from 'react-markdown'
 import { text } from '../../text'
 import { CopyButton } from '../CopyButton'
+import { Formula } from './Formula'
 import type { highlight as highlighter } from './highlight'
 import styles from './CodeBlock.module.css'
 
@@ -15,7 +16,8 @@ export function CodeBlock({ node, children }: ComponentProps<'pre'> & ExtraProps
   const code = node?.children.find((child): child is Element => child.type === 'element')
   const source = textOf(code?.children ?? [])
   const language = languageOf(code)
-  const highlight = useHighlighter(language !== null)
+  const highlight = useHighlighter(language !== null && language !== 'math')
+  if (language === 'math') return <Formula tex={source} display />
   return (
     <div className={styles.block}>
       <div className={styles.bar}>

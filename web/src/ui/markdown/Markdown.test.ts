@@ -37,3 +37,27 @@ test('half a table, half a link and half a word in bold show no syntax', () => {
 test('every paragraph finds its own direction', () => {
   expect(render('مرحبا\n\nhello').match(/<p dir="auto">/g)).toHaveLength(2)
 })
+
+test('formulas are known by all their marks, and money is money', () => {
+  const html = render('so $x^2$ and \\(y_1\\), for $5 or $10:\n\n$$\na\n= b\n$$\n\n\\[ c_1 \\]')
+  const formulas = [...html.matchAll(/data-display="(\w+)"[^>]*>([^<]*)</g)].map(([, display, tex]) => [display, tex])
+  expect(formulas).toEqual([
+    ['false', 'x^2'],
+    ['false', 'y_1'],
+    ['true', 'a = b'],
+    ['true', 'c_1'],
+  ])
+  expect(html).toContain('for $5 or $10')
+})
+
+test.each(['so \\(a_1', 'so $$a_1 + \\frac{b_', '\\[\na_1\n= b_', 'with *star and $$a * b'])('half a formula shows no mark: `%s`', (source) => {
+  expect(render(source, true)).not.toMatch(/\$|\\[([]|_<\/?em>/)
+})
+
+test('underscores and stars of a formula are not words in italics', () => {
+  expect(render('$a_1$ and $b_1 * c * d$', true)).not.toContain('<em>')
+})
+
+test('a block of code in the language of formulas is one', () => {
+  expect(render('```math\na^2\n```')).toContain('data-display="true"')
+})

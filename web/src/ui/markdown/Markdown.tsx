@@ -3,16 +3,23 @@
  * on this page. It builds elements and never sets HTML, as Trusted Types demand.
  */
 import { memo, type ReactNode, useRef } from 'react'
-import ReactMarkdown, { type Components } from 'react-markdown'
+import ReactMarkdown, { type Components, type Options } from 'react-markdown'
 import remarkGfm from 'remark-gfm'
+import remarkMath from 'remark-math'
 import remend from 'remend'
 import { text as words } from '../../text'
 import { cut, emptyCut } from './blocks'
 import { CodeBlock } from './CodeBlock'
+import { remarkDisplay } from './display'
+import { Formula, IsOpen } from './Formula'
+import { markFormulas, mayHaveFormulas } from './formulas'
 import { safeHref } from './links'
 import styles from './Markdown.module.css'
 
-const plugins = [remarkGfm]
+type Plugins = Options['remarkPlugins']
+
+const plugins: Plugins = [remarkGfm]
+const pluginsWithMath: Plugins = [remarkGfm, [remarkMath, { singleDollarTextMath: false }], remarkDisplay]
 
 const components: Components = {
   a: ({ href, children }) => <SafeLink href={href}>{children}</SafeLink>,
@@ -23,6 +30,10 @@ const components: Components = {
     </span>
   ),
   pre: CodeBlock,
+  code: ({ className, children }) => {
+    if (!className?.includes('math-inline')) return <code className={className}>{children}</code>
+    return <Formula tex={String(children)} display={className.includes('math-display')} />
+  },
   table: ({ children }) => (
     // Wide tables scroll on their own, by keyboard too.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -66,10 +77,14 @@ export default function Markdown({ text, streaming }: { text: string; streaming:
 }
 
 const Block = memo(function Block({ source, open }: { source: string; open: boolean }) {
+  const math = mayHaveFormulas(source)
+  const text = math ? markFormulas(source, open) : source
   return (
-    <ReactMarkdown remarkPlugins={plugins} components={components} urlTransform={(url) => url}>
-      {open ? remend(source) : source}
-    </ReactMarkdown>
+    <IsOpen value={open}>
+      <ReactMarkdown remarkPlugins={math ? pluginsWithMath : plugins} components={components} urlTransform={(url) => url}>
+        {open ? remend(text, { katex: false }) : text}
+      </ReactMarkdown>
+    </IsOpen>
   )
 })
 

@@ -8,6 +8,7 @@ const document = [
   '```js\nconst a = 1\n\nconst b = 2\n```',
   '| a | b |\n|---|---|\n| 1 | 2 |',
   '> quoted\n\nText after 🦞 가나다.',
+  'Text before\n$$\na\n\n- b\n$$\n$$ a\n- b\n# c\n= d $$\n\n\\[\n= x\n> y\n\\]\n\nIt costs $$ now.',
   '<b>raw</b>\n\nSetext\n===\n\n    indented code\n\nEnd.',
 ].join('\n\n')
 
@@ -39,4 +40,15 @@ test('an open fence is one block', () => {
 test('line endings of windows keep positions right', () => {
   const whole = 'a\r\n\r\nb\r\n\r\nc'
   expect(cut(whole, cut(whole.slice(0, 5))).blocks).toEqual(['a\n\n', 'b\n\n', 'c'])
+})
+
+test('a formula is one block, also before its end is there', () => {
+  expect(cut('So\n$$\na\n\n- b\n$$\n\nand').blocks).toEqual(['So\n', '$$\na\n\n- b\n$$\n\n', 'and'])
+  expect(cut('\\[\n= b\n> c\n\\]\n').blocks).toHaveLength(1)
+  expect(cut('$$\na\n\n- b').blocks).toHaveLength(1)
+  expect(cut('$$ a\n- b').blocks).toHaveLength(1)
+})
+
+test('a dollar or two in a line do not end its paragraph', () => {
+  expect(cut('one $$ two\n$$ x $$\nthree').blocks).toHaveLength(1)
 })

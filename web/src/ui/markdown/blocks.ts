@@ -6,7 +6,34 @@
  * because a list is followed by a paragraph `2` until the dot arrives that makes
  * it the second item.
  */
-import { Lexer } from 'marked'
+import { Marked, type TokenizerAndRendererExtension } from 'marked'
+
+const OPENING = /^ {0,3}(?:\$\$|\\\[)/m
+
+/**
+ * A formula of several lines is one block, whatever its lines look like, and also while its end is not there
+ * yet. Only one whose first line is nothing but the mark may have blank lines in it.
+ */
+const FORMULA = new RegExp(
+  [
+    String.raw`^ {0,3}\$\$[ \t]*\n[^]*?(?:\$\$[^\n]*(?:\n|$)|$)`,
+    String.raw`^ {0,3}\\\[[ \t]*\n(?:(?!\n[ \t]*\n)[^])*?(?:\\\][^\n]*(?:\n|$)|$)`,
+    String.raw`^ {0,3}\$\$[^\n$]+\n(?:(?!\n[ \t]*\n)[^])*?(?:\$\$[^\n]*(?:\n|$)|$)`,
+    String.raw`^ {0,3}\\\[(?:(?!\\\])[^\n])+\n(?:(?!\n[ \t]*\n)[^])*?(?:\\\][^\n]*(?:\n|$)|$)`,
+  ].join('|'),
+)
+
+const formula: TokenizerAndRendererExtension = {
+  name: 'formula',
+  level: 'block',
+  start: (source) => OPENING.exec(source)?.index,
+  tokenizer: (source) => {
+    const raw = FORMULA.exec(source)?.[0]
+    return raw === undefined ? undefined : { type: 'formula', raw }
+  },
+}
+
+const marked = new Marked({ gfm: true, extensions: [formula] })
 
 export interface Cut {
   text: string
@@ -27,7 +54,7 @@ export function cut(raw: string, previous: Cut = emptyCut): Cut {
 /** Blank lines stay with the block before them: a list may go on behind one. */
 function lex(text: string): string[] {
   const blocks: string[] = []
-  for (const { type, raw } of Lexer.lex(text, { gfm: true })) {
+  for (const { type, raw } of marked.lexer(text)) {
     if (type === 'space' && blocks.length > 0) blocks[blocks.length - 1] += raw
     else blocks.push(raw)
   }
