@@ -100,3 +100,63 @@ scenario('what is saved now is in the list, and comes back into a folder', {}, a
   const [messageId] = await list('back then/uploads')
   assert.deepEqual(await list(`back then/uploads/${messageId}`), ['note.txt'])
 })
+
+scenario('going back in place asks first, and what came after stays in the list', {}, async ({ stack, newPerson }) => {
+  const ana = await newPerson()
+  await ana.attach({ name: 'early.txt', text: 'early' })
+  await ana.ask('[[demo text="early"]]')
+  await visit(ana, 'Snapshots')
+  await button(ana, 'Save now').click()
+  const moments = ana.page.getByRole('region', { name: 'Today' }).getByRole('listitem')
+  await moments.getByText('You asked for it').waitFor()
+  await backTo(ana, /early/)
+  await ana.attach({ name: 'late.txt', text: 'late' })
+  await ana.ask('[[demo text="late"]]')
+
+  await visit(ana, 'Snapshots')
+  await moments.last().getByRole('button', { name: /^Restore the snapshot of/ }).click()
+  const dialog = ana.page.getByRole('dialog')
+  await dialog.getByRole('radio', { name: 'In place' }).check()
+  await dialog.getByText('What came after stays in this list').waitFor()
+  await dialog.getByRole('button', { name: 'Go back to this moment' }).click()
+  await card(ana, 'Restore').getByText('Done: your agent is what it was').waitFor()
+  await moments.getByText('When it went to sleep').waitFor()
+
+  const ask = await api(stack, 'ana')
+  const { entries } = await ask('/workspace?path=uploads')
+  const names = await Promise.all(entries.map(async ({ name }) => (await ask(`/workspace?path=uploads/${name}`)).entries[0].name))
+  assert.deepEqual(names, ['early.txt'])
+})
+
+scenario('what was asked is counted, and the table holds what the chart shows', {}, async ({ newPerson }) => {
+  const ana = await newPerson()
+  await visit(ana, 'Usage')
+  await ana.page.getByText('Nothing was used in these days').waitFor()
+  await button(ana, 'New conversation').click()
+  await ana.arrived()
+  await ana.ask('[[demo text="one"]]')
+  await ana.ask('[[demo text="two"]]')
+  await visit(ana, 'Usage')
+  const messages = card(ana, 'Messages by channel')
+  // The bridge writes after the reply, never in front of it.
+  await ana.until('two messages', async () => {
+    if ((await messages.count()) > 0 && (await messages.innerText()).includes('2 in all')) return true
+    await visit(ana, 'Status')
+    await visit(ana, 'Usage')
+    return false
+  })
+  const days = messages.getByRole('slider', { name: 'Messages by channel, day by day' })
+  await days.press('Home')
+  assert.match(await days.getAttribute('aria-valuetext'), /: 0\. Page 0, Telegram 0, Schedules 0$/)
+  await days.press('End')
+  const [, day, total, page] = /^(.*): (\d+)\. Page (\d+),/.exec(await days.getAttribute('aria-valuetext'))
+  assert.deepEqual([total, page], ['2', '2'])
+
+  await messages.getByRole('button', { name: /Show as table/ }).click()
+  const rows = messages.getByRole('row')
+  assert.equal(await rows.count(), 32)
+  const row = messages.getByRole('row', { name: new RegExp(`^${day}`) })
+  assert.deepEqual(await row.getByRole('cell').allInnerTexts(), [page, '0', '0', total])
+  await button(ana, '7 days').click()
+  await ana.until('seven days', async () => (await rows.count()) === 9)
+})

@@ -21,8 +21,9 @@ export function RestoreProgress({ snapshots }: { snapshots: readonly SnapshotSum
 
   const of = snapshots.find(({ id }) => id === restore.snapshotId)
   const time = of ? fullTime(of.at) : say.aMoment
+  const aim = restore.folder === undefined ? say.place(time) : say.folder(time, restore.folder)
   return (
-    <Card title={say.title} about={restore.folder === undefined ? say.place(time) : say.folder(time, restore.folder)}>
+    <Card title={say.title} about={restore.state === 'done' ? undefined : aim}>
       <div className={styles.progress} data-state={restore.state} role="status">
         {restore.state === 'pending' && (
           <>

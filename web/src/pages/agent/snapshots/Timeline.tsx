@@ -42,15 +42,13 @@ function Moment({ snapshot, isNewest, onRestore }: MomentProps) {
         {clockTime(at)}
       </time>
       <div className={styles.what}>
-        <p>
-          {say.reasons[reason]}
-          {isNewest && <span className={styles.newest}>{say.newest}</span>}
-        </p>
+        <p>{say.reasons[reason]}</p>
         <p className={styles.size}>
           {say.files(files)} · {fileSize(bytes)} · {say.added(fileSize(addedBytes))}
         </p>
       </div>
-      <Button tone="quiet" aria-label={say.restoreOf(fullTime(at))} onClick={() => onRestore(snapshot)}>
+      {isNewest && <span className={styles.newest}>{say.newest}</span>}
+      <Button tone="quiet" className={styles.restore} aria-label={say.restoreOf(fullTime(at))} onClick={() => onRestore(snapshot)}>
         {say.restore}
       </Button>
     </li>

@@ -10,7 +10,7 @@ import { useNewest } from './useSnapshots'
 const say = words.snapshots.save
 
 /** So long a save is waited for. It may come later, too; only nobody looks for it all the time. */
-const PATIENCE = 60_000
+const PATIENCE = 30_000
 
 interface Asked {
   saving: Saving

@@ -5,16 +5,18 @@ import { answer } from '../../../api/client'
 import { useApp } from '../../../app/context'
 import { useAgent } from '../../../chat/useChat'
 import type { WakeSummary } from '../../../protocol'
+import { locale } from '../../../text/language'
 import { words } from '../../../text/pages'
 import { Loading, Nothing, Problem } from '../../../ui/kit/Async'
 import { Button } from '../../../ui/kit/Button'
 import { Card } from '../../../ui/kit/Card'
-import { fullTime } from '../../../ui/time'
 import { duration, median } from './duration'
 import styles from './Wakes.module.css'
 
 const say = words.agent.wakes
 const SHOWN_AT_FIRST = 6
+/** They are recent, so the year is no news. */
+const moment = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' })
 
 export function Wakes() {
   const { rest } = useApp()
@@ -69,7 +71,7 @@ function Table({ wakes }: { wakes: readonly WakeSummary[] }) {
       <tbody>
         {wakes.map(({ at, readyAfterSeconds, capacity }) => (
           <tr key={at}>
-            <td>{fullTime(at)}</td>
+            <td>{moment.format(at)}</td>
             <td>
               <span className={styles.time}>{readyAfterSeconds === undefined ? say.underWay : duration(readyAfterSeconds)}</span>
               <span className={styles.bar} aria-hidden="true" style={{ inlineSize: `${((readyAfterSeconds ?? 0) / longest) * 40}%` }} />
