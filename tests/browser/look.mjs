@@ -1,11 +1,13 @@
 // Pictures of pages to look at, in three widths and two themes, and what axe finds on them.
 //
-//   node look.mjs [--out DIR] [--language ko] [--say TEXT]… [--widths 390,1440] [--themes dark] PATH…
+//   node look.mjs [--out DIR] [--language ko] [--say TEXT]… [--widths 390,1440] [--themes dark] [PATH…]
 //
+// Without a path: all of them.
 // Each --say is sent to the agent (the demo's directives work) and answered before the first picture.
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ADDRESSES, visit } from './addresses.mjs'
 import { axeFindings } from './axe.mjs'
 import { launch, signIn, startStack } from './support.mjs'
 
@@ -32,7 +34,7 @@ try {
   await ana.page.evaluate((language) => localStorage.setItem('openclaw.language', language), values.language)
   await ana.page.reload()
   await ana.page.getByRole('navigation').first().waitFor({ state: 'attached' })
-  for (const path of positionals) await look(ana.page, path)
+  for (const path of positionals.length > 0 ? positionals : ADDRESSES) await look(ana.page, path)
 } finally {
   await browser.close()
   await stack.stop()
@@ -40,7 +42,7 @@ try {
 }
 
 async function look(page, path) {
-  await page.evaluate((to) => (history.pushState(null, '', to), dispatchEvent(new PopStateEvent('popstate'))), path)
+  await visit(page, path)
   for (const width of values.widths.split(',').map(Number)) {
     for (const theme of values.themes.split(',')) {
       await page.setViewportSize({ width, height: HEIGHTS[width] ?? 900 })
