@@ -127,7 +127,7 @@ export function FilesPage() {
         onConfirm={replace}
         onClose={close}
       >
-        <p>{text.replace.body(here)}</p>
+        <p>{text.replace.body(asked?.replaced.length ?? 0, here)}</p>
         <ul className={styles.replaced}>
           {asked?.replaced.map((name) => (
             <li key={name}>

@@ -12,6 +12,7 @@ import { LazyMarkdown } from '../../../ui/LazyMarkdown'
 import { fullTime } from '../../../ui/time'
 import styles from './Files.module.css'
 import { inside, shownName } from './paths'
+import { onceMore } from './useFolder'
 import { fenced, type Preview, PREVIEW_BYTES, readPreview } from './preview'
 
 const { files } = words
@@ -33,6 +34,7 @@ export function PreviewDialog({ folder, name, bytes, downloading, onDownload, on
   const { data, error, refetch } = useQuery({
     queryKey: ['workspaceFile', path],
     queryFn: ({ signal }) => readPreview(rest, path, bytes, signal),
+    retry: onceMore,
     // It may be another one the next time, and its address lives ten minutes.
     staleTime: Infinity,
     gcTime: 0,

@@ -1,12 +1,16 @@
 /** A folder of the workspace, by the page. It is read anew when the agent wakes or goes to sleep. */
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { answer, type Rest } from '../../../api/client'
+import { processServerError } from '../../../api/errors'
 import { useApp } from '../../../app/context'
 import { useAgent } from '../../../chat/useChat'
 import type { WorkspaceEntrySummary } from '../../../protocol'
 
 const readPage = (rest: Rest, path: string, cursor: string | null, limit?: number) =>
   answer(rest.GET('/workspace', { params: { query: { ...(path && { path }), ...(cursor && { cursor }), ...(limit && { limit }) } } }))
+
+/** What is not there is not there a second later either. */
+export const onceMore = (failures: number, error: Error): boolean => failures < 2 && processServerError(error).retryable
 
 export function useFolder(path: string) {
   const { rest } = useApp()
@@ -17,6 +21,7 @@ export function useFolder(path: string) {
     queryFn: ({ pageParam }) => readPage(rest, path, pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: ({ cursor }) => cursor,
+    retry: onceMore,
     // The same folder a moment ago, but never another one.
     placeholderData: (before, query) => (query?.queryKey[1] === path ? keepPreviousData(before) : undefined),
   })

@@ -75,8 +75,8 @@ function Next({ schedule, enabled }: { schedule: ScheduleSummary; enabled: boole
   return (
     <>
       {at}
-      {yours && <span className={styles.hint}> {yours}</span>}
-      {second !== undefined && <span className={styles.hint}> {text.afterwards(runTime(second, schedule.timeZone).at)}</span>}
+      {yours && <p className={styles.hint}>{yours}</p>}
+      {second !== undefined && <p className={styles.hint}>{text.afterwards(runTime(second, schedule.timeZone).at)}</p>}
     </>
   )
 }

@@ -4,7 +4,7 @@ import { words } from '../../../text/pages'
 import { SelectField, TextField } from '../../../ui/kit/Field'
 import { type Draft, type Missing, withRecurrence } from './draft'
 import { DAYS, type Day } from './found'
-import { dayName, describe, readersZone, shortDay } from './said'
+import { dayName, describe, readersZone, shortDay, zoneName } from './said'
 import styles from './Schedules.module.css'
 import { useSettled } from './useSchedules'
 import { type Understood, understand } from './words'
@@ -83,7 +83,7 @@ export function WhenFields({ draft, missing, onChange }: WhenProps) {
         <SelectField
           label={text.zone}
           value={zone}
-          options={zones.map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
+          options={zones.map((value) => ({ value, label: zoneName(value) }))}
           onChange={({ target }) => change({ zone: target.value })}
         />
         {kind === 'weekly' && <Days days={days} problem={missing === 'noDays' ? text.noDays : null} onChange={(next) => change({ days: next })} />}

@@ -1,6 +1,7 @@
 /** A skill for those who have no file: three fields become a SKILL.md. */
 import { useEffect, useRef, useState } from 'react'
 import type { SkillSummary } from '../../../protocol'
+import { locale } from '../../../text/language'
 import { words } from '../../../text/pages'
 import { Button } from '../../../ui/kit/Button'
 import { Card } from '../../../ui/kit/Card'
@@ -9,7 +10,6 @@ import { Refusal } from './Refusal'
 import { DESCRIPTION_CHARS, isDescription, isSkillName, skillDocument, type WrittenSkill } from './skillFile'
 import styles from './Skills.module.css'
 import { useSendSkill } from './useSkills'
-import { locale } from '../../../text/language'
 
 const { skills, common } = words
 const { form: text } = skills
@@ -75,6 +75,7 @@ export function SkillForm({ known, start, onClose }: SkillFormProps) {
           hint={text.instructionsHint}
           problem={checked ? wrong.instructions : null}
           rows={8}
+          style={{ minHeight: '12rem' }}
           value={draft.instructions}
           onChange={({ target }) => change({ instructions: target.value })}
         />

@@ -60,7 +60,8 @@ export const files = {
 
   replace: {
     title: (count: number) => `Replace ${many(count)}?`,
-    body: (folder: string) => `These are in ${folder} already. What is there now is overwritten; older snapshots still have it. Nothing is uploaded if you cancel.`,
+    body: (count: number, folder: string) =>
+      `${count === 1 ? 'This is' : 'These are'} in ${folder} already. What is there now is overwritten; older snapshots still have it. Nothing is uploaded if you cancel.`,
     action: 'Replace and upload',
   },
 } as const

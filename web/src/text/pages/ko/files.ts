@@ -61,7 +61,7 @@ export const files: Catalogue<typeof en> = {
 
   replace: {
     title: (count) => `파일 ${count}개를 바꿀까요?`,
-    body: (folder) => `${folder}에 이미 있는 파일입니다. 지금 있는 내용을 덮어씁니다. 이전 스냅샷에는 그대로 남습니다. 취소하면 아무것도 올리지 않습니다.`,
+    body: (_, folder) => `${folder}에 이미 있는 파일입니다. 지금 있는 내용을 덮어씁니다. 이전 스냅샷에는 그대로 남습니다. 취소하면 아무것도 올리지 않습니다.`,
     action: '바꾸고 올리기',
   },
 }
