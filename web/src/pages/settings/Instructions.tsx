@@ -1,5 +1,6 @@
 /** What the agent is told of itself. Written at length, so it is saved on purpose, and kept until then. */
 import { useRef, useState } from 'react'
+import { useSession } from '../../auth/useSession'
 import { utf8Bytes } from '../../chat/limits'
 import type { SettingsPage } from '../../protocol'
 import { locale } from '../../text/language'
@@ -13,16 +14,16 @@ import { useChoice } from './useChoice'
 /** The server's `INSTRUCTIONS_MAX_BYTES`. */
 const MOST_BYTES = 8192
 
-/** Of this tab, so that a reload or another page takes nothing away. */
-const DRAFT = 'openclaw.instructions'
-
 const say = words.settings.answers
 const number = new Intl.NumberFormat(locale)
 
 export function Instructions({ page }: { page: SettingsPage }) {
   const choice = useChoice('instructions', page, words.settings.chosen)
   const saved = choice.value ?? ''
-  const [draft, setDraft] = useState(() => sessionStorage.getItem(DRAFT))
+  const { subject } = useSession()
+  // Of this tab and this person: a reload or another page takes nothing away, and nobody reads another's.
+  const key = `openclaw.instructions.${subject() ?? ''}`
+  const [draft, setDraft] = useState(() => sessionStorage.getItem(key))
   const written = draft ?? saved
   const dirty = written !== saved
   const field = useRef<HTMLTextAreaElement>(null)
@@ -31,8 +32,8 @@ export function Instructions({ page }: { page: SettingsPage }) {
 
   const keep = (next: string | null) => {
     setDraft(next)
-    if (next === null) sessionStorage.removeItem(DRAFT)
-    else sessionStorage.setItem(DRAFT, next)
+    if (next === null) sessionStorage.removeItem(key)
+    else sessionStorage.setItem(key, next)
   }
 
   const save = () => {
