@@ -15,8 +15,7 @@ async function pick(page, title, deed) {
 /** Conversations of so many titles, as if they had been begun elsewhere. */
 async function begin(stack, who, titles) {
   for (const title of titles) {
-    const { conversationId } = await ask(stack, who, 'POST', '/conversations', {})
-    await ask(stack, who, 'PATCH', `/conversations/${conversationId}`, { title })
+    await ask(stack, who, 'POST', '/conversations', { conversationId: crypto.randomUUID(), title })
   }
 }
 
@@ -51,13 +50,13 @@ scenario('a conversation is renamed, by pointer and by keyboard, and all its dev
   assert.equal(focused, true)
 })
 
-scenario('deleting says what goes, waits for what is open, and takes the conversation from every device', {}, async ({ newPerson }) => {
+scenario('deleting says what goes, waits for what is open, and takes the conversation from every device', { complaints: /409/ }, async ({ newPerson }) => {
   const ana = await newPerson()
   const { page } = ana
   await ana.ask('[[demo text="first"]]')
   await page.getByRole('button', { name: 'New conversation' }).click()
   await page.getByText('What shall we do?').waitFor()
-  await ana.say('[[demo tokens=4000 delay=50]] secret')
+  await ana.say('[[demo tokens=300 delay=1000]] secret')
   await ana.streaming(10)
   const phone = await newPerson('ana')
   await row(phone.page, 'secret').waitFor()
@@ -78,4 +77,107 @@ scenario('deleting says what goes, waits for what is open, and takes the convers
   await row(phone.page, 'secret').waitFor({ state: 'detached' })
   await ana.replies.first().getByText('first').waitFor()
   assert.equal(new URL(page.url()).pathname, '/c/default')
+})
+
+scenario('the list goes on as it is scrolled, and each conversation is there once', {}, async ({ stack, newPerson }) => {
+  await begin(stack, 'ana', Array.from({ length: 55 }, (_, index) => `Number ${index + 1}`))
+  const ana = await newPerson()
+  const { page } = ana
+  await row(page, 'Number 55').waitFor()
+  await page.getByRole('navigation', { name: 'Conversations' }).hover()
+  await ana.until('the oldest conversation', async () => {
+    await page.mouse.wheel(0, 2000)
+    return (await rows(page).getByText('Number 1', { exact: true }).count()) > 0
+  })
+  const links = await rows(page).getByRole('link').evaluateAll((all) => all.map((link) => link.getAttribute('href')))
+  // The one on screen is there before anything was said in it.
+  assert.equal(links.length, 56)
+  assert.equal(new Set(links).size, 56)
+})
+
+scenario('what was said elsewhere is marked until it is read, and the tab counts it', {}, async ({ stack, newPerson }) => {
+  const ana = await newPerson()
+  const { page } = ana
+  await ana.ask('[[demo text="one"]]')
+  await ask(stack, 'ana', 'POST', '/conversations/other/messages', { messageId: 'm-other', message: '[[demo text="news"]]' })
+  const news = row(page, 'news')
+  await news.getByText('Unread').waitFor()
+  assert.equal(await page.getByText('Unread').count(), 1)
+
+  // Another tab comes in front of it.
+  const front = await page.context().newPage()
+  await front.bringToFront()
+  await page.evaluate(() => Object.defineProperty(document, 'hidden', { configurable: true, get: () => true }))
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await ana.until('the count in the title', async () => (await page.title()).startsWith('(1) '))
+  await page.evaluate(() => Reflect.deleteProperty(document, 'hidden'))
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await front.close()
+
+  const phone = await newPerson('ana')
+  await row(phone.page, 'news').getByText('Unread').waitFor()
+  await news.getByRole('link').click()
+  await ana.replies.first().getByText('news').waitFor()
+  await news.getByText('Unread').waitFor({ state: 'detached' })
+  await row(phone.page, 'news').getByText('Unread').waitFor({ state: 'detached' })
+  const { conversations } = await ask(stack, 'ana', 'GET', '/conversations')
+  assert.deepEqual(conversations.map(({ unread }) => unread), [false, false])
+})
+
+scenario('the search finds titles at once and words that were said, and opens them from the keyboard', {}, async ({ newPerson }) => {
+  const ana = await newPerson()
+  const { page } = ana
+  await ana.ask('[[demo text="The heron stands in the reeds."]]')
+  await page.getByRole('button', { name: 'New conversation' }).click()
+  await page.getByText('What shall we do?').waitFor()
+  await ana.ask('Plan for the winter')
+
+  await page.keyboard.press('Control+k')
+  const field = page.getByRole('combobox', { name: 'Search conversations and pages' })
+  await page.getByRole('group', { name: 'Recent conversations' }).getByRole('option').first().waitFor()
+  await field.fill('winter')
+  await page.getByRole('group', { name: 'Conversations' }).getByRole('option', { name: 'Plan for the winter' }).waitFor()
+  await field.fill('HERON')
+  const hit = page.getByRole('group', { name: 'Messages' }).getByRole('option', { name: /Agent: The heron stands/ })
+  await hit.waitFor()
+  assert.equal(await hit.locator('mark').innerText(), 'heron')
+  await page.getByRole('status').getByText(/^\d+ results?$/).waitFor()
+
+  const active = () => field.getAttribute('aria-activedescendant')
+  const wanted = await hit.getAttribute('id')
+  await ana.until('the message chosen by the arrow keys', async () => {
+    if ((await active()) === wanted) return true
+    await field.press('ArrowDown')
+    return false
+  })
+  await field.press('Enter')
+  await field.waitFor({ state: 'detached' })
+  await ana.replies.first().getByText('The heron stands').waitFor()
+  assert.equal(new URL(page.url()).pathname, '/c/default')
+  assert.ok(new URL(page.url()).searchParams.get('at'))
+
+  await page.getByRole('button', { name: 'Search' }).click()
+  await field.fill('usage')
+  await field.press('Enter')
+  await page.waitForURL('**/agent/usage')
+  await page.keyboard.press('Control+k')
+  await field.fill('nothing has this in it')
+  await page.getByText('Nothing found for “nothing has this in it”.').waitFor()
+  await page.keyboard.press('Escape')
+  await field.waitFor({ state: 'detached' })
+})
+
+scenario('on a phone the list is a drawer, and its menus and questions open inside it', {}, async ({ newPerson }) => {
+  const ana = await newPerson('ana', { device: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } })
+  const { page } = ana
+  await ana.ask('[[demo text="one"]]')
+  await page.getByRole('button', { name: 'Show conversations' }).click()
+  const drawer = page.getByRole('dialog', { name: 'Conversations' })
+  await drawer.getByRole('button', { name: /^Options for/ }).click()
+  await page.getByRole('menuitem', { name: 'Rename' }).click()
+  await page.getByRole('textbox', { name: 'Title' }).fill('Small screen')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await drawer.getByRole('link', { name: 'Small screen' }).click()
+  await drawer.waitFor({ state: 'detached' })
+  await page.getByRole('heading', { level: 1, name: 'Small screen' }).waitFor()
 })

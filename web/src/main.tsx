@@ -2,13 +2,17 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/App'
+import { keepForOffline } from './app/offline'
 import { startSession } from './auth/session'
 import { loadConfig } from './config'
 import { CrashPage } from './pages/CrashPage'
 import { text } from './text'
+import { directionOf } from './text/direction'
 import { language } from './text/language'
 
 document.documentElement.lang = language
+document.documentElement.dir = directionOf(language)
+keepForOffline()
 
 const element = document.getElementById('root')
 if (!element) throw new Error('index.html has no #root')

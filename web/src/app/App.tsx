@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react'
 import type { Session } from '../auth/session'
 import { SessionContext, useSession } from '../auth/useSession'
 import { ChatContext } from '../chat/useChat'
+import { AwayPage } from '../pages/AwayPage'
 import { SignInPage } from '../pages/SignInPage'
 import type { AppConfig } from '../protocol'
 import { AppContext } from './context'
@@ -23,7 +24,8 @@ function Gate({ config }: { config: AppConfig }) {
   const { current } = useSession()
   // A session that ended keeps its page: what was written there is still worth reading and sending.
   const inside = current === 'signedIn' || current === 'ended'
-  return inside ? <SignedIn config={config} /> : <SignInPage />
+  if (inside) return <SignedIn config={config} />
+  return current === 'away' ? <AwayPage /> : <SignInPage />
 }
 
 function SignedIn({ config }: { config: AppConfig }) {

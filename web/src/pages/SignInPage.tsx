@@ -33,6 +33,7 @@ function Door() {
 
   return (
     <main className={styles.page}>
+      <title>{text.product}</title>
       <div className={styles.card}>
         <Mark className={styles.mark} />
         <h1 className={styles.title}>{text.signIn.title}</h1>

@@ -18,6 +18,7 @@ export const en = {
       title: 'OpenClaw is out of reach',
       body: 'Your conversations and your agent are safe on the server, and cannot be shown until it answers. This page goes on by itself when the connection is back.',
       action: 'Try now',
+      list: 'Your conversations are shown here when the connection is back.',
     },
   },
 
@@ -180,6 +181,7 @@ export const en = {
   thread: {
     label: 'Conversation',
     older: 'Show earlier messages',
+    later: 'Show later messages',
     loading: 'Loading conversation…',
     latest: 'Jump to latest',
     reload: 'Try again',

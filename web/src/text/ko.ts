@@ -20,6 +20,7 @@ export const ko: Catalogue<typeof en> = {
       title: 'OpenClaw에 연결할 수 없어요',
       body: '대화와 에이전트는 서버에 안전하게 있지만, 서버가 응답할 때까지는 보여 드릴 수 없습니다. 연결되면 이 페이지가 저절로 이어집니다.',
       action: '지금 시도',
+      list: '연결되면 대화가 여기에 나타납니다.',
     },
   },
 
@@ -181,6 +182,7 @@ export const ko: Catalogue<typeof en> = {
   thread: {
     label: '대화 내용',
     older: '이전 메시지 보기',
+    later: '다음 메시지 보기',
     loading: '대화를 불러오는 중…',
     latest: '최근 메시지로 가기',
     reload: '다시 시도',

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import type { AgentState } from '../chat/projection'
 import { text } from '../text'
 import styles from './EmptyState.module.css'
@@ -13,14 +14,20 @@ interface EmptyStateProps {
   state: AgentState
   suggestions: readonly string[]
   onPick: (suggestion: string) => void
+  /** In the place of the usual heading. */
+  instead?: ReactNode
 }
 
-export function EmptyState({ state, suggestions, onPick }: EmptyStateProps) {
+export function EmptyState({ state, suggestions, onPick, instead }: EmptyStateProps) {
   return (
     <div className={styles.wrap}>
       <section className={styles.empty}>
-        <Mark className={styles.mark} />
-        <h2 className={styles.title}>{text.empty.title}</h2>
+        {instead ?? (
+          <>
+            <Mark className={styles.mark} />
+            <h2 className={styles.title}>{text.empty.title}</h2>
+          </>
+        )}
         <p className={styles.body}>{hints[state] ?? text.tagline}</p>
         <ul className={styles.suggestions} aria-label={text.empty.suggestionsLabel}>
           {suggestions.map((suggestion) => (

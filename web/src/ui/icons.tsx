@@ -185,3 +185,16 @@ export const LinkIcon = (props: IconProps) => (
     <path d="M10 14a3.500 3.500 0 0 0 5 0l3-3a3.500 3.500 0 0 0-5-5l-1 1M14 10a3.500 3.500 0 0 0-5 0l-3 3a3.500 3.500 0 0 0 5 5l1-1" />
   </svg>
 )
+
+export const MemoryIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <path d="M6.500 4.500h11V20L12 16.500 6.500 20Z" />
+  </svg>
+)
+
+export const LockIcon = (props: IconProps) => (
+  <svg {...stroke} {...props}>
+    <rect x="5" y="10.500" width="14" height="9" rx="2.500" />
+    <path d="M8.500 10.500V8a3.500 3.500 0 0 1 7 0v2.500" />
+  </svg>
+)

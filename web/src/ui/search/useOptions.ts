@@ -71,8 +71,8 @@ function useTitles(wanted: string): Option[] {
 function useSaid({ hits, further, failed, retry, searching }: Found): Option[] {
   const navigate = useNavigate()
   const { list } = useConversations(null)
-  const open = ({ conversationId, place }: SearchHit) =>
-    void navigate({ to: '/c/$conversationId', params: { conversationId }, search: { at: place } as never })
+  const open = ({ conversationId, messageId, place }: SearchHit) =>
+    void navigate({ to: '/c/$conversationId', params: { conversationId }, search: { at: place, message: messageId } })
   const titleOfHit = ({ conversationId }: SearchHit) => list.find((one) => one.conversationId === conversationId)?.title ?? titleOf({ conversationId, title: '' })
   const said: Option[] = hits.map((hit) => ({
     id: `message ${hit.messageId} ${hit.role}`,

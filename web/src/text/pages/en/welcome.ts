@@ -5,7 +5,7 @@ export const welcome = {
   steps: [
     {
       title: 'It sleeps, and you wake it',
-      body: 'Your first message wakes it, which takes about a minute. When you are quiet for a while it goes back to sleep, and asleep it costs nothing.',
+      body: 'Your first message wakes it, within about a minute. When you are quiet for a while it goes back to sleep, and asleep it costs nothing.',
     },
     {
       title: 'It remembers',
