@@ -10,6 +10,9 @@ async function visit(person, name) {
 }
 
 const card = (person, name) => person.page.getByRole('region', { name, exact: true })
+const momentsOf = (person) => card(person, 'What your agent remembers').getByRole('list', { name: 'Today' }).getByRole('listitem')
+/** News is a dialog, too, so it is asked for by name. */
+const restoreDialog = (person) => person.page.getByRole('dialog', { name: /^Restore the snapshot of/ })
 const button = (person, name) => person.page.getByRole('button', { name, exact: true })
 
 /** Back to what was said, by the title it got from its first message. */
@@ -81,12 +84,12 @@ scenario('what is saved now is in the list, and comes back into a folder', {}, a
   await visit(ana, 'Snapshots')
   await card(ana, 'What your agent remembers').getByText('No snapshots yet').waitFor()
   await button(ana, 'Save now').click()
-  const moments = ana.page.getByRole('region', { name: 'Today' }).getByRole('listitem')
+  const moments = momentsOf(ana)
   await moments.getByText('You asked for it').waitFor()
   assert.equal(await moments.count(), 1)
 
   await moments.getByRole('button', { name: /^Restore the snapshot of/ }).click()
-  const dialog = ana.page.getByRole('dialog')
+  const dialog = restoreDialog(ana)
   const folder = dialog.getByRole('textbox', { name: 'Name of the folder' })
   await folder.fill('../elsewhere')
   await dialog.getByText('A folder’s name has no slashes.').waitFor()
@@ -107,7 +110,7 @@ scenario('going back in place asks first, and what came after stays in the list'
   await ana.ask('[[demo text="early"]]')
   await visit(ana, 'Snapshots')
   await button(ana, 'Save now').click()
-  const moments = ana.page.getByRole('region', { name: 'Today' }).getByRole('listitem')
+  const moments = momentsOf(ana)
   await moments.getByText('You asked for it').waitFor()
   await backTo(ana, /early/)
   await ana.attach({ name: 'late.txt', text: 'late' })
@@ -115,7 +118,7 @@ scenario('going back in place asks first, and what came after stays in the list'
 
   await visit(ana, 'Snapshots')
   await moments.last().getByRole('button', { name: /^Restore the snapshot of/ }).click()
-  const dialog = ana.page.getByRole('dialog')
+  const dialog = restoreDialog(ana)
   await dialog.getByRole('radio', { name: 'In place' }).check()
   await dialog.getByText('What came after stays in this list').waitFor()
   await dialog.getByRole('button', { name: 'Go back to this moment' }).click()
@@ -159,4 +162,33 @@ scenario('what was asked is counted, and the table holds what the chart shows', 
   assert.deepEqual(await row.getByRole('cell').allInnerTexts(), [page, '0', '0', total])
   await button(ana, '7 days').click()
   await ana.until('seven days', async () => (await rows.count()) === 9)
+})
+
+scenario('while there is no machine, a second restore and a wake-up are refused in words', { complaints: /409/ }, async ({ stack, newPerson }) => {
+  const ana = await newPerson()
+  await ana.ask('[[demo text="kept"]]')
+  await visit(ana, 'Status')
+  await button(ana, 'Stop').click()
+  await card(ana, 'Right now').getByText('Your agent is asleep.').waitFor()
+  await visit(ana, 'Snapshots')
+  await momentsOf(ana).getByText('When it went to sleep').waitFor()
+  await button(ana, 'Save now').click()
+  await ana.page.getByText('Your agent is asleep, and everything is saved.').waitFor()
+
+  await stack.control('PUT', 'faults', { allUnavailable: true })
+  const dialog = restoreDialog(ana)
+  const restore = async () => {
+    await momentsOf(ana).getByRole('button', { name: /^Restore the snapshot of/ }).click()
+    await dialog.getByRole('button', { name: 'Restore into a folder' }).click()
+  }
+  await restore()
+  await card(ana, 'Restore').getByText('is being woken for it').waitFor()
+  await dialog.waitFor({ state: 'detached' })
+  await restore()
+  await dialog.getByRole('alert').getByText('Another restore is under way.').waitFor()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+
+  await visit(ana, 'Status')
+  await button(ana, 'Wake').click()
+  await card(ana, 'Wake, stop, restart').getByRole('alert').getByText('No machine is free right now').waitFor()
 })

@@ -17,14 +17,14 @@ interface TimelineProps {
 export function Timeline({ snapshots, onRestore }: TimelineProps) {
   const newest = snapshots[0]?.id
   return byDay(snapshots, Date.now()).map(({ label, snapshots: ofDay }) => (
-    <section key={label} className={styles.day} aria-label={label}>
+    <div key={label} className={styles.day}>
       <h3 className={styles.date}>{label}</h3>
-      <ol className={styles.line}>
+      <ol className={styles.line} aria-label={label}>
         {ofDay.map((snapshot) => (
           <Moment key={snapshot.id} snapshot={snapshot} isNewest={snapshot.id === newest} onRestore={onRestore} />
         ))}
       </ol>
-    </section>
+    </div>
   ))
 }
 

@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { answer } from '../../../api/client'
+import { AppError } from '../../../api/errors'
 import { useApp } from '../../../app/context'
 import { useAgent } from '../../../chat/useChat'
 import { words } from '../../../text/pages'
@@ -30,9 +31,13 @@ export function Steer() {
   const isUp = mood === 'ready' || mood === 'working'
 
   const wake = useDeed({
-    run: () => reworded(answer(rest.POST('/agent/wake')), say.refused),
+    run: async () => {
+      const now = await reworded(answer(rest.POST('/agent/wake')), say.refused)
+      // Accepted, and still asleep: nobody's message waits, so nothing tries it again.
+      if (now.status === 'Idle') throw new AppError('no_capacity', say.noMachine, true)
+    },
     changes: CHANGES,
-    done: (now) => (now.phase === 'retrying' ? say.postponed : say.waking),
+    done: say.waking,
   })
   const stop = useDeed({ run: () => reworded(answer(rest.POST('/agent/stop')), say.refused), changes: CHANGES, done: say.stopped })
   const restart = useDeed({ run: () => reworded(answer(rest.POST('/agent/restart')), say.refused), changes: CHANGES, done: say.restarted })

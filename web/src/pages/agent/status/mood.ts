@@ -4,7 +4,7 @@ import type { StatusResponse } from '../../../protocol'
 
 export type Mood = 'unknown' | 'asleep' | 'postponed' | 'waking' | 'ready' | 'working' | 'stopping'
 
-/** Frames are newer than any answer. Only what they never say, such as a launch put off for nobody's message, is REST's. */
+/** Frames are newer than any answer, so REST says only what they never do: that something is being answered. */
 export function howItIs(agent: Agent, told: StatusResponse | undefined): Mood {
   const status = agent.status ?? told?.status
   switch (status) {
@@ -17,6 +17,6 @@ export function howItIs(agent: Agent, told: StatusResponse | undefined): Mood {
     case 'Running':
       return told?.status === 'Running' && told.openMessages > 0 ? 'working' : 'ready'
     case 'Idle':
-      return isPostponed(agent) || (told?.status === 'Idle' && told.phase === 'retrying') ? 'postponed' : 'asleep'
+      return isPostponed(agent) ? 'postponed' : 'asleep'
   }
 }

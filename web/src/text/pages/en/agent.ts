@@ -35,7 +35,7 @@ export const agent = {
     wake: 'Wake',
     wakeAbout: 'When it sleeps: starts it now, so that your next message need not wait.',
     waking: 'Your agent is being woken.',
-    postponed: 'No machine is free right now. It is tried again by itself.',
+    noMachine: 'No machine is free right now, so your agent still sleeps. Try again in a moment; for a message that waits it is tried by itself.',
     stop: 'Stop',
     stopAbout: 'When it is awake: it ends what it is answering, saves what it knows, and sleeps.',
     stopped: 'Your agent is told: it ends its answer, saves, and sleeps.',
