@@ -57,9 +57,9 @@ impl ChangeConversations {
             None => fresh_id((self.entropy)()),
         };
         let now = self.clock.now();
-        let new = Conversation { id, title: title.into(), last_activity_at: now };
+        let new = Conversation::new(id, title, now);
         let known = self.conversations.begin(user, &new).await?;
-        Ok(Begun { is_new: known.is_none(), conversation: summary(known.unwrap_or(new)) })
+        Ok(Begun { is_new: known.is_none(), conversation: known.unwrap_or(new).into() })
     }
 
     pub async fn rename(
@@ -77,10 +77,9 @@ impl ChangeConversations {
         let Some(last) = open.last() else {
             return Err(ConversationError::None(id.clone()));
         };
-        let last_activity_at = last.received_at;
-        let new = Conversation { id: id.clone(), title: title.to_string(), last_activity_at };
+        let new = Conversation::new(id.clone(), title.as_str(), last.received_at);
         if self.conversations.begin(user, &new).await?.is_none() {
-            return Ok(summary(new));
+            return Ok(new.into());
         }
         // It was answered meanwhile.
         self.conversations.rename(user, id, &title, now).await?;
@@ -157,18 +156,10 @@ impl ChangeConversations {
         now: Timestamp,
     ) -> Result<ConversationSummary, ConversationError> {
         let found = self.conversations.get(user, id, now).await?;
-        found.map(summary).ok_or_else(|| ConversationError::None(id.clone()))
+        found.map(Into::into).ok_or_else(|| ConversationError::None(id.clone()))
     }
 }
 
 fn fresh_id(entropy: [u8; 16]) -> ConversationId {
     ConversationId::new(data_encoding::HEXLOWER.encode(&entropy)).expect("32 digits")
-}
-
-fn summary(conversation: Conversation) -> ConversationSummary {
-    ConversationSummary {
-        conversation_id: conversation.id.into(),
-        title: conversation.title,
-        last_activity_at: conversation.last_activity_at.millis(),
-    }
 }

@@ -304,6 +304,7 @@ fn profile(user: &UserId, task: &TaskState, now: Timestamp) -> Value {
         "lastActivityAt": task.last_activity_at,
         "lastMessageAt": task.last_accepted_at,
         "wakeUpsMs": task.recent_wakes_ms,
+        "wakeUps": task.wakes.to_numbers(),
         "activity": task.activity.to_numbers(),
         "restore": task.restore.as_ref().map(|request| request.id.as_str()),
     })

@@ -9,74 +9,22 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{
-    Conversation, ConversationId, MessageId, StoredMessage, TelegramUser, Timestamp, Title, UserId,
-};
+use domain::{Conversation, ConversationId, MessageId, StoredMessage, Timestamp, Title, UserId};
 use futures_util::future::try_join_all;
-use platform::{ConversationPage, Conversations, Deletion, HistoryPage, Links, RecentPage, Result};
+use platform::{
+    ConversationPage, Conversations, Deletion, HistoryPage, Links, ReadMark, RecentPage, Result,
+};
 
 use crate::receive_update::unlinked;
+
+mod before;
+
+use before::{Before, PREFIX, THERE, begun, there, there_from};
 
 /// For reading. What changes conversations has the user's own.
 pub struct LinkedConversations {
     pub own: Arc<dyn Conversations>,
     pub links: Arc<dyn Links>,
-}
-
-/// Of an id of what was before.
-const PREFIX: &str = "tg-linked-";
-
-/// Of a place in it. No place of the tables has a dot.
-const THERE: &str = "linked.";
-
-fn there(place: Option<String>) -> Option<String> {
-    place.map(|place| format!("{THERE}{place}"))
-}
-
-/// `Some("")`: its first page.
-fn there_from(place: Option<&str>) -> Option<&str> {
-    place?.strip_prefix(THERE)
-}
-
-/// A first page has no place to begin from.
-fn begun(place: &str) -> Option<&str> {
-    (!place.is_empty()).then_some(place)
-}
-
-/// Who he was.
-struct Before {
-    person: TelegramUser,
-    user: UserId,
-}
-
-impl Before {
-    /// `None` for a name too long to be one of ours: nobody could ask for it.
-    fn named(&self, id: &ConversationId) -> Option<ConversationId> {
-        ConversationId::new(format!("{PREFIX}{}-{id}", self.person)).ok()
-    }
-
-    fn own_name(&self, id: &ConversationId) -> Option<ConversationId> {
-        let of = format!("{PREFIX}{}-", self.person);
-        ConversationId::new(id.as_str().strip_prefix(&of)?).ok()
-    }
-
-    fn conversation(&self, conversation: Conversation) -> Option<Conversation> {
-        Some(Conversation { id: self.named(&conversation.id)?, ..conversation })
-    }
-
-    fn message(&self, mut message: StoredMessage) -> Option<StoredMessage> {
-        message.conversation = self.named(&message.conversation)?;
-        Some(message)
-    }
-
-    fn page(&self, page: HistoryPage) -> HistoryPage {
-        HistoryPage {
-            messages: page.messages.into_iter().filter_map(|it| self.message(it)).collect(),
-            before: there(page.before),
-            after: there(page.after),
-            goes_on: page.goes_on,
-        }
-    }
 }
 
 impl LinkedConversations {
@@ -180,6 +128,17 @@ impl Conversations for LinkedConversations {
         self.own.rename(user, id, title, now).await
     }
 
+    /// Of the user's own alone.
+    async fn mark_read(
+        &self,
+        user: &UserId,
+        id: &ConversationId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<ReadMark> {
+        self.own.mark_read(user, id, until, now).await
+    }
+
     async fn hide(&self, user: &UserId, seen: &Conversation, until: Timestamp) -> Result<bool> {
         self.own.hide(user, seen, until).await
     }
@@ -250,6 +209,39 @@ impl Conversations for LinkedConversations {
         let own = self.own.later(user, conversation, "", 1, now).await?;
         page.goes_on = !own.messages.is_empty();
         Ok(page)
+    }
+
+    async fn around(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        place: &str,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<HistoryPage> {
+        let Some((then, name)) = self.of(user, conversation).await? else {
+            return self.own.around(user, conversation, place, limit, now).await;
+        };
+        let Some(place) = there_from(Some(place)) else {
+            let mut page = self.own.around(user, conversation, place, limit, now).await?;
+            if page.messages.is_empty() && page.before.is_none() {
+                return self.history(user, conversation, None, limit, now).await;
+            }
+            page.before = page.before.or_else(|| Some(THERE.into()));
+            return Ok(page);
+        };
+        let page = self.own.around(&then.user, &name, place, limit, now).await?;
+        let mut page = then.page(page);
+        if !page.goes_on {
+            // At the end of what was before the user's own begins.
+            let own = self.own.later(user, conversation, "", 1, now).await?;
+            page.goes_on = !own.messages.is_empty();
+        }
+        Ok(page)
+    }
+
+    fn place_of(&self, conversation: &ConversationId, at: Timestamp, id: &MessageId) -> String {
+        self.own.place_of(conversation, at, id)
     }
 
     /// The user's own, then what was before.

@@ -5,12 +5,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::limits::{CONVERSATION_PAGE_MAX, HISTORY_PAGE_MAX};
-use domain::{Conversation, ConversationId, InboxMessage, InboxState, MessageId, UserId};
-use platform::{Clock, Conversations, HistoryPage, Inbox, Unavailable};
-use protocol::{
-    AttachedFile, ConversationSummary, ConversationsPage, Message, MessageRole, MessageState,
-    MessagesPage,
+use domain::{
+    Conversation, ConversationId, InboxMessage, InboxState, MessageId, Timestamp, UserId,
 };
+use platform::{Clock, Conversations, HistoryPage, Inbox, ReadMark, Unavailable};
+use protocol::{AttachedFile, ConversationsPage, Message, MessageRole, MessageState, MessagesPage};
 
 #[derive(Clone)]
 pub struct ReadConversations {
@@ -27,6 +26,8 @@ pub enum Part<'a> {
     Before(&'a str),
     /// After it.
     After(&'a str),
+    /// Around a message that was found there.
+    Around(&'a str),
 }
 
 impl ReadConversations {
@@ -44,35 +45,46 @@ impl ReadConversations {
             Some(_) => Vec::new(),
         };
         let page = self.conversations.list(user, before, limit, now).await?;
-        let mut summaries: Vec<ConversationSummary> =
-            page.conversations.into_iter().map(summary).collect();
+        let mut listed = page.conversations;
         for row in &open {
-            self.note_activity(user, &mut summaries, row).await?;
+            self.note_activity(user, &mut listed, row).await?;
         }
-        summaries.sort_by_key(|s| std::cmp::Reverse(s.last_activity_at));
-        Ok(ConversationsPage { conversations: summaries, before: page.before })
+        listed.sort_by_key(|conversation| std::cmp::Reverse(conversation.last_activity_at));
+        let conversations = listed.into_iter().map(Into::into).collect();
+        Ok(ConversationsPage { conversations, before: page.before })
     }
 
     async fn note_activity(
         &self,
         user: &UserId,
-        summaries: &mut Vec<ConversationSummary>,
+        listed: &mut Vec<Conversation>,
         row: &InboxMessage,
     ) -> Result<(), Unavailable> {
-        let at = row.received_at.millis();
-        let listed = summaries.iter_mut().find(|s| s.conversation_id == row.conversation.as_str());
-        if let Some(listed) = listed {
-            listed.last_activity_at = listed.last_activity_at.max(at);
-            return Ok(());
-        }
-        // It may be older than this page, and have a title.
-        let known = self.conversations.get(user, &row.conversation, self.clock.now()).await?;
-        summaries.push(ConversationSummary {
-            conversation_id: row.conversation.to_string(),
-            title: known.map_or_else(|| row.title(), |known| known.title),
-            last_activity_at: at,
-        });
+        let known = match listed.iter().position(|it| it.id == row.conversation) {
+            Some(place) => Some(listed.swap_remove(place)),
+            // It may be older than this page, and have a title.
+            None => self.conversations.get(user, &row.conversation, self.clock.now()).await?,
+        };
+        let new = || Conversation::new(row.conversation.clone(), row.title(), row.received_at);
+        listed.push(known.unwrap_or_else(new).with_waiting(row));
         Ok(())
+    }
+
+    /// The user has read everything until `up_to`, and nothing that is still to be said. What is
+    /// there without a row of the user's own has nothing that could be marked.
+    pub async fn mark_read(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        up_to: Timestamp,
+    ) -> Result<ReadMark, Unavailable> {
+        let now = self.clock.now();
+        let until = up_to.min(now);
+        let marked = self.conversations.mark_read(user, conversation, until, now).await?;
+        if marked != ReadMark::Nowhere || !self.is_there(user, conversation).await? {
+            return Ok(marked);
+        }
+        Ok(ReadMark::Stands)
     }
 
     /// `None`: there is no such conversation.
@@ -87,7 +99,7 @@ impl ReadConversations {
         let limit = limit.clamp(1, HISTORY_PAGE_MAX);
         // The inbox first: a message that ends in between is then in both, and shown once.
         let open = match part {
-            Part::Newest | Part::After(_) => self.inbox.open(user, now).await?,
+            Part::Newest | Part::After(_) | Part::Around(_) => self.inbox.open(user, now).await?,
             Part::Before(_) => Vec::new(),
         };
         let rows = &self.conversations;
@@ -97,6 +109,7 @@ impl ReadConversations {
                 rows.history(user, conversation, Some(place), limit, now).await?
             }
             Part::After(place) => rows.later(user, conversation, place, limit, now).await?,
+            Part::Around(place) => rows.around(user, conversation, place, limit, now).await?,
         };
         let told: HashSet<MessageId> = page.messages.iter().map(|m| m.id.clone()).collect();
         let dead = self.dead_of(user, page.messages.iter().any(|m| m.error.is_some())).await?;
@@ -128,7 +141,12 @@ impl ReadConversations {
         if *conversation == ConversationId::default() {
             return Ok(true);
         }
-        Ok(self.conversations.get(user, conversation, self.clock.now()).await?.is_some())
+        let now = self.clock.now();
+        if self.conversations.get(user, conversation, now).await?.is_some() {
+            return Ok(true);
+        }
+        let waiting = self.inbox.outline(user, now).await?;
+        Ok(waiting.iter().any(|row| row.state.is_open() && row.conversation == *conversation))
     }
 
     pub async fn reply(
@@ -153,14 +171,6 @@ impl ReadConversations {
         let rows = self.inbox.outline(user, self.clock.now()).await?;
         let dead = rows.into_iter().filter(|row| row.state == InboxState::Dead);
         Ok(dead.map(|row| row.id.to_string()).collect())
-    }
-}
-
-fn summary(conversation: Conversation) -> ConversationSummary {
-    ConversationSummary {
-        conversation_id: conversation.id.to_string(),
-        title: conversation.title,
-        last_activity_at: conversation.last_activity_at.millis(),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use domain::time::seconds_up;
-use domain::{Phase, TaskState, TaskStatus, UserId};
+use domain::{Phase, TaskState, TaskStatus, UserId, WokeOn};
 use platform::{Clock, Inbox, Tasks, Unavailable};
-use protocol::{ServerFrame, StatusResponse};
+use protocol::{ServerFrame, StatusResponse, WakeSummary, WakesList};
 
 use crate::Ensured;
 
@@ -44,6 +44,19 @@ impl ReadStatus {
                 .map(|at| at.millis()),
             open_messages: u32::try_from(open).unwrap_or(u32::MAX),
         })
+    }
+
+    /// The last ones, and the one that is under way.
+    pub async fn wakes(&self, user: &UserId) -> Result<WakesList, Unavailable> {
+        let state = self.tasks.get(user).await?;
+        let begun = state.launched_at.filter(|_| state.status == TaskStatus::Starting);
+        let under_way = begun.map(|at| WakeSummary {
+            at: at.millis(),
+            ready_after_seconds: None,
+            capacity: WokeOn::of(&state).map(Into::into),
+        });
+        let wakes = state.wakes.newest_first().map(WakeSummary::from);
+        Ok(WakesList { wakes: under_way.into_iter().chain(wakes).collect() })
     }
 
     /// By the user's own history, else by everybody's.

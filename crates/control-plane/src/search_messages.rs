@@ -42,7 +42,8 @@ impl SearchMessages {
                     domain::Role::User => MessageRole::User,
                     domain::Role::Assistant => MessageRole::Assistant,
                 };
-                hits.push(hit(message.conversation, message.id, role, message.at, found));
+                let place = row.place.clone();
+                hits.push(hit(message.conversation, message.id, role, message.at, place, found));
                 if hits.len() == limit {
                     return Ok(SearchPage { hits, before: Some(row.place) });
                 }
@@ -66,7 +67,9 @@ impl SearchMessages {
         let rows = self.inbox.open(user, now).await?;
         let found = rows.into_iter().rev().filter_map(|row| {
             let found = needle.find_in(&row.text)?;
-            Some(hit(row.conversation, row.id, MessageRole::User, row.received_at, found))
+            let at = row.received_at;
+            let place = self.conversations.place_of(&row.conversation, at, &row.id);
+            Some(hit(row.conversation, row.id, MessageRole::User, at, place, found))
         });
         Ok(found.take(most).collect())
     }
@@ -77,6 +80,7 @@ fn hit(
     message: MessageId,
     role: MessageRole,
     at: Timestamp,
+    place: String,
     found: Snippet,
 ) -> SearchHit {
     SearchHit {
@@ -84,6 +88,7 @@ fn hit(
         message_id: message.into(),
         role,
         at: at.millis(),
+        place,
         snippet: found.text,
         matches: found.hits.into_iter().map(|(start, end)| TextRange { start, end }).collect(),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::{ConnectionId, UserId};
 use futures_util::future::join_all;
 use platform::{Clock, Connections, Push, PushError};
-use protocol::ServerFrame;
+use protocol::{Changed, ServerFrame};
 use tracing::{debug, warn};
 
 #[derive(Clone)]
@@ -41,6 +41,11 @@ impl Tell {
 
     pub async fn all(&self, user: &UserId, frame: &ServerFrame) {
         self.others(user, None, frame).await;
+    }
+
+    /// To be read again, on every device.
+    pub async fn changed(&self, user: &UserId, what: Changed) {
+        self.all(user, &ServerFrame::Changed { what }).await;
     }
 
     async fn forget(&self, connection: &ConnectionId) {

@@ -6,6 +6,7 @@ use control_plane::{IssueError, LinkIdentity};
 use domain::limits::{LINK_CODE_TTL, LINK_TRIES_MAX};
 use domain::telegram::draft_id;
 use platform::Bot;
+use protocol::{Changed, ServerFrame};
 use serde_json::{Value, json};
 use telegram_support::{
     ANA, BEN, Chatting, EVE, GROUP, bot, chatting, group, in_group, message, person, private, text,
@@ -50,8 +51,11 @@ async fn a_code_of_the_page_links_a_stranger() {
     let status = page.status(&chat.cases.user).await.expect("reads");
     assert_eq!((status.linked, status.code_expires_at), (false, Some(issued.expires_at)));
 
+    let tab = chat.cases.client("tab").await;
     let linked = told(&chat, text(7, EVE, &format!("/start {}", issued.code))).await;
     assert!(linked.starts_with("Linked."), "{linked}");
+    let frames = chat.cases.world.pushed(&tab);
+    assert_eq!(frames.first(), Some(&ServerFrame::Changed { what: Changed::Link }));
     let status = page.status(&chat.cases.user).await.expect("reads");
     assert!(status.linked && status.code_expires_at.is_none());
     assert_eq!(status.accounts[0].telegram_id, EVE);

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use control_plane::{LinkedConversations, Part, ReadConversations, SearchMessages};
-use domain::{ConversationId, Generation, InboxState, Needle, Outcome, Reply, Timestamp, UserId};
-use platform::{Claim, Clock, Completion, PutOutcome};
+use domain::{
+    Channel, ConversationId, Generation, InboxState, Needle, Outcome, Reply, Timestamp, UserId,
+};
+use platform::{Claim, Clock, Completion, PutOutcome, ReadMark};
 use protocol::Message;
 use telegram_support::{BEN, Chatting, unlinked};
 
@@ -31,7 +33,7 @@ async fn talk(chat: &Chatting, user: &UserId, conversation: &str, name: &str, te
     let message = platform::NewMessage {
         id: world::message_id(name),
         conversation: id(conversation),
-        channel: domain::Channel::Telegram,
+        channel: Channel::Telegram,
         reply_to: domain::ReplyTo::None,
         text: text.into(),
         attachments: Vec::new(),
@@ -192,6 +194,53 @@ async fn what_is_gone_on_with_is_ones_own_and_begins_with_what_was_before() {
     let later: Vec<String> =
         page.later(&ana, BEFORE, &end).await.into_iter().map(|said| said.text).collect();
     assert_eq!(later, ["go on", "re: go on"]);
+}
+
+#[tokio::test]
+async fn what_was_found_opens_on_both_sides_of_the_link() {
+    let chat = two_sides().await;
+    chat.link(BEN).await;
+    let (page, ana) = (page(&chat), user("ana"));
+    talk(&chat, &ana, BEFORE, "a2", "go on").await;
+    let around = async |words: &str| {
+        let needle = Needle::new(words).expect("long enough");
+        let found = page.search.run(&ana, &needle, None, 1).await.expect("reads");
+        let found = match found.hits.is_empty() {
+            true => page.search.run(&ana, &needle, found.before.as_deref(), 1).await,
+            false => Ok(found),
+        };
+        let place = found.expect("reads").hits.remove(0).place;
+        let opened = page.read.messages(&ana, &id(BEFORE), Part::Around(&place), 2).await;
+        let opened = opened.expect("reads").expect("is there");
+        let texts: Vec<String> = opened.messages.into_iter().map(|said| said.text).collect();
+        (texts.join("|"), opened.before.is_some(), opened.goes_on)
+    };
+    assert_eq!(around("the sea").await, ("of the sea|re: of the sea".into(), false, true));
+    assert_eq!(around("the hills").await, ("of the hills|re: of the hills".into(), true, true));
+    assert_eq!(around("go on").await, ("go on|re: go on".into(), true, false));
+}
+
+#[tokio::test]
+async fn what_was_said_before_counts_as_read_and_what_is_ones_own_does_not() {
+    let chat = two_sides().await;
+    chat.link(BEN).await;
+    let (page, ana) = (page(&chat), user("ana"));
+    let listed = async || page.read.list(&ana, None, 50).await.expect("reads").conversations;
+    let before = listed().await;
+    let shown = before.iter().find(|it| it.conversation_id == BEFORE).expect("is shown");
+    assert_eq!((shown.channels.as_slice(), shown.unread), ([Channel::Telegram].as_slice(), false));
+    let now = chat.cases.world.clock().now();
+    let mark = async |name: &str| page.read.mark_read(&ana, &id(name), now).await.expect("reads");
+    assert_eq!(mark(BEFORE).await, ReadMark::Stands);
+    assert_eq!(mark("tg-linked-503-default").await, ReadMark::Nowhere);
+    assert_eq!(listed().await, before, "nothing of it is changed");
+
+    talk(&chat, &ana, BEFORE, "a2", "go on").await;
+    assert!(listed().await[0].unread);
+    let now = chat.cases.world.clock().now();
+    let marked = page.read.mark_read(&ana, &id(BEFORE), now).await;
+    assert_eq!(marked.expect("writes"), ReadMark::Moved);
+    assert!(!listed().await[0].unread);
 }
 
 #[tokio::test]

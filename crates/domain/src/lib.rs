@@ -26,6 +26,7 @@ pub mod time;
 pub mod title;
 pub mod upload;
 pub mod usage;
+pub mod wake;
 pub mod window;
 pub mod workspace;
 
@@ -65,6 +66,7 @@ pub use time::Timestamp;
 pub use title::{InvalidTitle, Title};
 pub use upload::{FileName, InvalidFileName, InvalidUploadKey, UploadKey};
 pub use usage::{Day, InvalidDay, UsageCounts};
+pub use wake::{Wake, WakeHistory, WokeOn};
 pub use window::{InvalidWindow, Windows};
 pub use workspace::{
     DownloadKey, EntryKind, FolderPage, IncomingKey, InvalidIncoming, InvalidWorkspacePath,

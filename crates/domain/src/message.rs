@@ -1,5 +1,7 @@
 //! The life of one message: Pending, Leased, Done or Dead; and what a conversation keeps of it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::text::title_of;
@@ -25,7 +27,7 @@ impl InboxState {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     Web,
@@ -161,4 +163,40 @@ pub struct Conversation {
     pub id: ConversationId,
     pub title: String,
     pub last_activity_at: Timestamp,
+    /// Where something was said. None: nothing was, or only to an older version, which did not
+    /// write this down.
+    pub channels: BTreeSet<Channel>,
+    /// Its user has read what was said until then.
+    pub read_until: Option<Timestamp>,
+}
+
+impl Conversation {
+    /// In which nothing was said yet.
+    pub fn new(id: ConversationId, title: impl Into<String>, at: Timestamp) -> Self {
+        Self {
+            id,
+            title: title.into(),
+            last_activity_at: at,
+            channels: BTreeSet::new(),
+            read_until: None,
+        }
+    }
+
+    /// With what waits for an answer. Who wrote on the page was there, and saw what was before.
+    pub fn with_waiting(mut self, message: &InboxMessage) -> Self {
+        let at = message.received_at;
+        self.last_activity_at = self.last_activity_at.max(at);
+        self.channels.insert(message.channel);
+        if message.channel == Channel::Web {
+            self.read_until = self.read_until.max(Some(at));
+        }
+        self
+    }
+
+    /// Whether something was said after its user last read it. What only an older version was
+    /// told counts as read: nobody knows.
+    pub fn is_unread(&self) -> bool {
+        let is_read = self.read_until.is_some_and(|until| until >= self.last_activity_at);
+        !self.channels.is_empty() && !is_read
+    }
 }

@@ -26,6 +26,8 @@ pub enum SettingKey {
     Notifications,
     /// In which language the agent answers.
     Language,
+    /// Whether the page asks for a wake-up when it opens.
+    WakeOnOpen,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,7 @@ pub enum Setting {
     Idle(IdleMinutes),
     Notifications(Notifications),
     Language(Language),
+    WakeOnOpen(bool),
 }
 
 /// What of them one user has chosen. The rest is as by default.
@@ -47,6 +50,7 @@ pub struct Choices {
     pub idle: Option<IdleMinutes>,
     pub notifications: Option<Notifications>,
     pub language: Option<Language>,
+    pub wake_on_open: Option<bool>,
 }
 
 /// As its provider calls it.
@@ -102,13 +106,14 @@ pub struct InvalidSetting {
 }
 
 impl SettingKey {
-    pub const ALL: [SettingKey; 6] = [
+    pub const ALL: [SettingKey; 7] = [
         SettingKey::Model,
         SettingKey::Instructions,
         SettingKey::TimeZone,
         SettingKey::Idle,
         SettingKey::Notifications,
         SettingKey::Language,
+        SettingKey::WakeOnOpen,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -119,6 +124,7 @@ impl SettingKey {
             SettingKey::Idle => "idle",
             SettingKey::Notifications => "notifications",
             SettingKey::Language => "language",
+            SettingKey::WakeOnOpen => "wakeOnOpen",
         }
     }
 
@@ -155,6 +161,7 @@ impl Setting {
             Setting::Idle(_) => SettingKey::Idle,
             Setting::Notifications(_) => SettingKey::Notifications,
             Setting::Language(_) => SettingKey::Language,
+            Setting::WakeOnOpen(_) => SettingKey::WakeOnOpen,
         }
     }
 
@@ -176,6 +183,10 @@ impl Setting {
                 Setting::Notifications(read?)
             }
             SettingKey::Language => Setting::Language(Language::new(text())?),
+            SettingKey::WakeOnOpen => {
+                let read = value.as_bool().ok_or_else(|| key.invalid("true or false"));
+                Setting::WakeOnOpen(read?)
+            }
         })
     }
 
@@ -187,6 +198,7 @@ impl Setting {
             Setting::Idle(idle) => json!(idle),
             Setting::Notifications(shown) => json!(shown),
             Setting::Language(tag) => json!(tag.as_str()),
+            Setting::WakeOnOpen(wakes) => json!(wakes),
         }
     }
 }
@@ -200,6 +212,7 @@ impl Choices {
             Setting::Idle(idle) => self.idle = Some(idle),
             Setting::Notifications(shown) => self.notifications = Some(shown),
             Setting::Language(tag) => self.language = Some(tag),
+            Setting::WakeOnOpen(wakes) => self.wake_on_open = Some(wakes),
         }
     }
 
@@ -211,6 +224,7 @@ impl Choices {
             SettingKey::Idle => self.idle.map(Setting::Idle),
             SettingKey::Notifications => self.notifications.map(Setting::Notifications),
             SettingKey::Language => self.language.clone().map(Setting::Language),
+            SettingKey::WakeOnOpen => self.wake_on_open.map(Setting::WakeOnOpen),
         }
     }
 }
@@ -256,6 +270,7 @@ impl Offered {
             }),
             notifications: Some(Notifications::default()),
             language: None,
+            wake_on_open: Some(true),
         }
     }
 }
@@ -379,6 +394,7 @@ mod tests {
             ("idle", idle),
             ("notifications", json!({ "telegram": "replies" })),
             ("language", json!("zh-Hant-TW")),
+            ("wakeOnOpen", json!(false)),
         ] {
             let setting = parse(key, value.clone()).expect("valid");
             assert_eq!((setting.key().as_str(), setting.to_json()), (key, value));
@@ -391,7 +407,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_with_those_there_are() {
         let refused = "colour".parse::<SettingKey>().expect_err("none").to_string();
-        assert!(refused.contains("`colour`") && refused.contains("notifications and language"));
+        assert!(refused.contains("`colour`") && refused.contains("language and wakeOnOpen"));
     }
 
     #[test]
@@ -417,6 +433,9 @@ mod tests {
             ("language", json!("english, please")),
             ("language", json!("en-")),
             ("language", json!("en-".repeat(12) + "x")),
+            ("wakeOnOpen", json!("yes")),
+            ("wakeOnOpen", json!(1)),
+            ("wakeOnOpen", json!(null)),
         ] {
             let refused = parse(key, value.clone()).expect_err("nonsense").to_string();
             assert!(refused.starts_with(key), "{value}: {refused}");
@@ -465,5 +484,6 @@ mod tests {
         assert_eq!(defaults.idle, Some(IdleMinutes { min_minutes: 5, max_minutes: 20 }));
         assert_eq!(defaults.notifications.map(|n| n.telegram), Some(TelegramNotifications::All));
         assert_eq!(defaults.instructions, None);
+        assert_eq!(defaults.wake_on_open, Some(true));
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ActivityHistory, ConnectionId, Generation, RestoreRequest, SnapshotBase, TaskArn, Timestamp,
-    UserId,
+    UserId, WakeHistory,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,8 @@ pub struct TaskState {
     pub due_at: Option<Timestamp>,
     /// The last wake-ups from launch to ready, newest last, in milliseconds.
     pub recent_wakes_ms: Vec<u64>,
+    /// The same for people, with their times. Older versions wrote none.
+    pub wakes: WakeHistory,
     /// The youngest accepted message, of any conversation: every later one is stamped later (I5),
     /// and the user stays due until somebody has looked into the inbox after it.
     pub last_accepted_at: Option<Timestamp>,
@@ -109,6 +111,7 @@ impl TaskState {
             last_activity_at: None,
             due_at: None,
             recent_wakes_ms: Vec::new(),
+            wakes: WakeHistory::default(),
             last_accepted_at: None,
             failed_launches: 0,
             event_version: None,

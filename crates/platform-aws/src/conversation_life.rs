@@ -1,4 +1,4 @@
-//! What a user does with a conversation: begin it, name it, delete it.
+//! What a user does with a conversation: begin it, name it, read it, delete it.
 //!
 //! A deletion is a mark first: the time until which everything is gone. What is said after it is
 //! not touched, so a message that comes meanwhile is not lost. Rows go after the mark, and the
@@ -6,7 +6,7 @@
 
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use domain::{Conversation, ConversationId, Timestamp, Title, UserId};
-use platform::{Deletion, Result, Unavailable};
+use platform::{Deletion, ReadMark, Result, Unavailable};
 
 use crate::conversations::{DynamoConversations, hidden_until, key, summary};
 use crate::keys;
@@ -38,7 +38,7 @@ impl DynamoConversations {
         // has rows left keeps its mark.
         let condition = "attribute_not_exists(#lastActivityAt) OR #ttl <= :now";
         let update = "SET #title = :title, #conversationId = :id, #lastActivityAt = :at, \
-                      #ttl = :ttl";
+                      #ttl = :ttl REMOVE #channels, #readUntil";
         let values = item([
             (":title", text(&conversation.title)),
             (":id", text(conversation.id.as_str())),
@@ -70,13 +70,34 @@ impl DynamoConversations {
         held(rename.apply(&self.db, "conversations.rename").await)
     }
 
+    pub(crate) async fn mark_one(
+        &self,
+        user: &UserId,
+        id: &ConversationId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<ReadMark> {
+        let condition = "attribute_exists(#lastActivityAt) AND #ttl > :now AND \
+                         (attribute_not_exists(#readUntil) OR #readUntil < :until)";
+        let values =
+            item([(":until", number(until.millis())), (":now", number(now.epoch_seconds()))]);
+        let mark = self.change((user, id), "SET #readUntil = :until", condition, values);
+        match mark.apply(&self.db, "conversations.mark_read").await {
+            Ok(()) => Ok(ReadMark::Moved),
+            Err(Refusal::Condition(row)) if is_there(&row, now) => Ok(ReadMark::Stands),
+            Err(Refusal::Condition(_)) => Ok(ReadMark::Nowhere),
+            Err(Refusal::Unavailable(error)) => Err(error),
+        }
+    }
+
     pub(crate) async fn hide_one(
         &self,
         user: &UserId,
         seen: &Conversation,
         until: Timestamp,
     ) -> Result<bool> {
-        let update = "SET #deletedUntil = :until REMOVE #title, #lastActivityAt";
+        let update = "SET #deletedUntil = :until REMOVE #title, #lastActivityAt, \
+                      #channels, #readUntil";
         let values = item([
             (":until", number(until.millis())),
             (":seen", number(seen.last_activity_at.millis())),
@@ -181,6 +202,12 @@ impl DynamoConversations {
         let unmarked = held(unmark.apply(&self.db, OPERATION).await)?;
         Ok(if unmarked { Deletion::Done } else { Deletion::Begun })
     }
+}
+
+/// Of a META row, or of none.
+fn is_there(row: &Item, now: Timestamp) -> bool {
+    let lives = Row(row).number("ttl").is_ok_and(|ttl| ttl > now.epoch_seconds());
+    lives && row.contains_key("lastActivityAt")
 }
 
 fn held(outcome: std::result::Result<(), Refusal>) -> Result<bool> {

@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::Client;
 use data_encoding::BASE64URL_NOPAD;
 use domain::{Conversation, ConversationId, MessageId, StoredMessage, Timestamp, Title, UserId};
 use platform::{
-    ConversationPage, Conversations, Deletion, HistoryPage, RecentPage, Result, Unavailable,
+    ConversationPage, Conversations, Deletion, HistoryPage, ReadMark, RecentPage, Result,
+    Unavailable,
 };
 
 use crate::aws::Aws;
@@ -25,15 +26,15 @@ pub struct DynamoConversations {
 }
 
 /// Rows of one conversation in their order, from one end.
-struct Span<'a> {
-    user: &'a UserId,
+pub(crate) struct Span<'a> {
+    pub(crate) user: &'a UserId,
     /// Of the keys that are there: what was deleted is not.
-    first: String,
-    last: String,
-    start: Option<Item>,
-    newest_first: bool,
-    wanted: usize,
-    now: Timestamp,
+    pub(crate) first: String,
+    pub(crate) last: String,
+    pub(crate) start: Option<Item>,
+    pub(crate) newest_first: bool,
+    pub(crate) wanted: usize,
+    pub(crate) now: Timestamp,
 }
 
 impl DynamoConversations {
@@ -53,7 +54,7 @@ impl DynamoConversations {
     }
 
     /// Up to `wanted` live rows of messages.
-    async fn rows(&self, span: Span<'_>) -> Result<Vec<Item>> {
+    pub(crate) async fn rows(&self, span: Span<'_>) -> Result<Vec<Item>> {
         const CONDITION: &str = "#PK = :user AND #SK BETWEEN :first AND :last";
         const FILTER: &str = "#ttl > :now";
         let (mut rows, mut start) = (Vec::new(), span.start);
@@ -96,12 +97,10 @@ impl DynamoConversations {
         now: Timestamp,
     ) -> Result<HistoryPage> {
         let limit = whole_pairs(limit);
-        let prefix = keys::messages_of(conversation);
-        let hidden = self.hidden_until(user, conversation).await?;
         let span = Span {
             user,
-            first: hidden.map_or(prefix.clone(), |until| keys::messages_after(conversation, until)),
-            last: format!("{prefix}~"),
+            first: self.first_key(user, conversation).await?,
+            last: format!("{}~", keys::messages_of(conversation)),
             start: from.clone().map(|place| key(user, place)),
             newest_first,
             // One more than asked for says whether there is more.
@@ -114,19 +113,38 @@ impl DynamoConversations {
         if newest_first {
             rows.reverse();
         }
-        let mut messages = Vec::with_capacity(rows.len());
-        for row in &rows {
-            messages.push(self.message("conversations.history", row).await?);
-        }
-        let place = |row: Option<&Item>| row.and_then(|row| Row(row).text("SK").ok()).map(place_to);
-        let (oldest, newest) = (place(rows.first()), place(rows.last()));
+        let page = self.read_page(&rows).await?;
         let starts_here = if newest_first { !has_more } else { from.is_none() };
         let resumed = from.is_some();
         Ok(HistoryPage {
-            messages,
-            before: oldest.filter(|_| !starts_here),
-            after: newest.or_else(|| from.as_deref().map(place_to)),
+            before: page.before.filter(|_| !starts_here),
+            after: page.after.or_else(|| from.as_deref().map(place_to)),
             goes_on: if newest_first { resumed } else { has_more },
+            ..page
+        })
+    }
+
+    /// With the places of its first and its last row, whether there is more or not.
+    pub(crate) async fn read_page(&self, rows: &[Item]) -> Result<HistoryPage> {
+        let mut messages = Vec::with_capacity(rows.len());
+        for row in rows {
+            messages.push(self.message("conversations.history", row).await?);
+        }
+        let place = |row: Option<&Item>| row.and_then(|row| Row(row).text("SK").ok()).map(place_to);
+        let (before, after) = (place(rows.first()), place(rows.last()));
+        Ok(HistoryPage { messages, before, after, goes_on: false })
+    }
+
+    /// Before every message of the conversation that is not deleted.
+    pub(crate) async fn first_key(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+    ) -> Result<String> {
+        let hidden = self.hidden_until(user, conversation).await?;
+        Ok(match hidden {
+            Some(until) => keys::messages_after(conversation, until),
+            None => keys::messages_of(conversation),
         })
     }
 
@@ -249,6 +267,16 @@ impl Conversations for DynamoConversations {
         self.rename_one(user, id, title, now).await
     }
 
+    async fn mark_read(
+        &self,
+        user: &UserId,
+        id: &ConversationId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<ReadMark> {
+        self.mark_one(user, id, until, now).await
+    }
+
     async fn hide(&self, user: &UserId, seen: &Conversation, until: Timestamp) -> Result<bool> {
         self.hide_one(user, seen, until).await
     }
@@ -285,6 +313,24 @@ impl Conversations for DynamoConversations {
     ) -> Result<HistoryPage> {
         let after = place_from(after, &keys::messages_of(conversation));
         self.page((user, conversation), after, false, limit, now).await
+    }
+
+    async fn around(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        place: &str,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<HistoryPage> {
+        match self.page_around((user, conversation), place, limit, now).await? {
+            Some(page) => Ok(page),
+            None => self.page((user, conversation), None, true, limit, now).await,
+        }
+    }
+
+    fn place_of(&self, conversation: &ConversationId, at: Timestamp, id: &MessageId) -> String {
+        place_to(&keys::message(conversation, at, id))
     }
 
     async fn recent(
@@ -363,6 +409,8 @@ pub(crate) fn summary(row: Row<'_>) -> std::result::Result<Conversation, Malform
         id: row.word("conversationId")?,
         title: row.text("title")?.to_owned(),
         last_activity_at: Timestamp(row.number("lastActivityAt")?),
+        channels: row.words("channels")?.into_iter().collect(),
+        read_until: row.number_if_any("readUntil")?.map(Timestamp),
     })
 }
 

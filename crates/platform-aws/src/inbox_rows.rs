@@ -9,7 +9,7 @@ use domain::{
 use platform::{Amendment, Completion, NewMessage};
 
 use crate::keys;
-use crate::row::{Item, Malformed, Row, item, json, number, text, word};
+use crate::row::{Item, Malformed, Row, item, json, number, text, word, words};
 use crate::texts::Stored;
 use crate::writes::Change;
 
@@ -233,7 +233,7 @@ pub(crate) fn activity<'a>(
         table,
         key: item([("PK", text(keys::user(user))), ("SK", text(keys::meta(conversation)))]),
         update: "SET #title = if_not_exists(#title, :title), #conversationId = :conversation, \
-                 #lastActivityAt = :at, #ttl = :ttl"
+                 #lastActivityAt = :at, #ttl = :ttl ADD #channels :channels"
             .into(),
         // Always true: what a change without a condition of its own says.
         condition: "attribute_not_exists(#PK) OR attribute_exists(#PK)",
@@ -242,6 +242,7 @@ pub(crate) fn activity<'a>(
             (":conversation", text(conversation.as_str())),
             (":at", number(done.reply.at.millis())),
             (":ttl", number(ttl)),
+            (":channels", words([done.message.channel])),
         ]),
     }
 }

@@ -10,6 +10,7 @@
 mod accounts;
 mod alarms;
 mod allowed;
+mod around;
 mod aws;
 mod belongings;
 mod bot;

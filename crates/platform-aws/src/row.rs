@@ -26,6 +26,15 @@ pub(crate) fn word(value: &impl Serialize) -> AttributeValue {
     }
 }
 
+/// A set of such, which has one at least.
+pub(crate) fn words<T: Serialize>(values: impl IntoIterator<Item = T>) -> AttributeValue {
+    let named = values.into_iter().map(|value| match word(&value) {
+        AttributeValue::S(word) => word,
+        _ => unreachable!("a word is a text"),
+    });
+    AttributeValue::Ss(named.collect())
+}
+
 /// A structure that only we read.
 pub(crate) fn json(value: &impl Serialize) -> AttributeValue {
     AttributeValue::S(serde_json::to_string(value).expect("our own structures serialize"))
@@ -76,6 +85,19 @@ impl<'a> Row<'a> {
     pub(crate) fn number_set(self, name: &'static str) -> Read<Vec<u64>> {
         let set = self.read(name, |value| {
             value.as_ns().ok()?.iter().map(|number| number.parse().ok()).collect()
+        });
+        Ok(set?.unwrap_or_default())
+    }
+
+    /// Each by its serde name; none without the attribute.
+    pub(crate) fn words<T: DeserializeOwned>(self, name: &'static str) -> Read<Vec<T>> {
+        let set = self.read(name, |value| {
+            let word = |word: &String| {
+                let word: value::StrDeserializer<'_, value::Error> =
+                    word.as_str().into_deserializer();
+                T::deserialize(word).ok()
+            };
+            value.as_ss().ok()?.iter().map(word).collect()
         });
         Ok(set?.unwrap_or_default())
     }

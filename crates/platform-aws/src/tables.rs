@@ -10,7 +10,7 @@
 //! | `lastAcceptedAt` | whoever accepts a message, with the message (I1) | rises: the order of all messages (I5) |
 //! | `status`, `generation`, `phase`, `launchedAt`, `launchTokenSha256` | whoever claims a launch | status and generation as read (I2) |
 //! | `taskArn`, `capacity` | the launcher | its generation is current |
-//! | `status`, `phase`, `lastActivityAt`, `recentWakes`, `activity` | the bridge | its generation is current and not released (I3) |
+//! | `status`, `phase`, `lastActivityAt`, `recentWakes`, `wakes`, `activity` | the bridge | its generation is current and not released (I3) |
 //! | `bridgeConnection` | ws-connect | the bridge's generation is current; cleared when that connection is removed |
 //! | `released` | the bridge, the watchdog | only rises |
 //! | `failedLaunches` | whoever gives a launch up; removed by the bridge that runs | its generation is current |
@@ -25,7 +25,8 @@
 //! time of the snapshot it began with.
 //!
 //! `activity`: the day, then for each of 24 hours the days of the last 14 on which the user was
-//! active in it, as bits. `recentWakes`: the last ten, in milliseconds.
+//! active in it, as bits. `recentWakes`: the last ten, in milliseconds. `wakes`: the last twenty, three
+//! numbers each: when, in how many milliseconds, and on what (`domain::WakeHistory`).
 //!
 //! Index `due-index` (`dueShard`, `dueAt`), keys only, sparse: the watchdog reads what is due
 //! without a scan. The shard is a hash of the user, so that no index partition is hot.
@@ -72,6 +73,9 @@
 //!
 //! Index `time-index` (`PK`, `receivedAt`), local, keys only, and sparse the other way: only
 //! messages have `receivedAt`, so that a search reads all conversations from the newest row on.
+//!
+//! `channels` of META: where something was said, a set of words that only grows. `readUntil`: what was said until then its
+//! user has read; set by the api, and only rises. Both go with a deletion.
 //!
 //! META is also put by the api when a user begins a conversation, if there is none, and its title
 //! changed. `deletedUntil` marks a deletion: what was accepted until then is hidden at once, its

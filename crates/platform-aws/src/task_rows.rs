@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     ActivityHistory, Generation, Phase, TaskArn, TaskState, TaskStatus, Timestamp, UserId,
+    WakeHistory,
 };
 use platform::{Claim, DUE_SHARDS};
 use sha2::{Digest, Sha256};
@@ -137,6 +138,7 @@ pub(crate) fn due_shard(user: &UserId) -> u64 {
 pub(crate) fn read(user: &UserId, row: Row<'_>) -> Result<TaskState, Malformed> {
     let time = |name| Ok(row.number_if_any(name)?.map(Timestamp));
     let activity = ActivityHistory::from_numbers(&row.numbers("activity")?);
+    let wakes = WakeHistory::from_numbers(&row.numbers("wakes")?);
     let failed_launches = row.number_if_any("failedLaunches")?.unwrap_or_default();
     Ok(TaskState {
         user: user.clone(),
@@ -153,6 +155,7 @@ pub(crate) fn read(user: &UserId, row: Row<'_>) -> Result<TaskState, Malformed> 
         last_activity_at: time("lastActivityAt")?,
         due_at: time("dueAt")?,
         recent_wakes_ms: row.numbers("recentWakes")?,
+        wakes: wakes.ok_or(Malformed("wakes"))?,
         last_accepted_at: time("lastAcceptedAt")?,
         failed_launches: u32::try_from(failed_launches).unwrap_or(u32::MAX),
         event_version: row.number_if_any("eventVersion")?,

@@ -172,14 +172,18 @@ impl Tasks for DynamoTasks {
         now: Timestamp,
     ) -> std::result::Result<(), WriteError> {
         // Read and written in two steps: only the current generation adds wake-ups.
-        let wakes = with_wake(self.get(user).await?.recent_wakes_ms, woke_in);
-        let wakes = wakes.into_iter().map(number).collect();
-        let update = "SET #status = :running, #phase = :ready, #recentWakes = :wakes, \
-                      #lastActivityAt = :now REMOVE #failedLaunches";
+        let mut seen = self.get(user).await?;
+        let mut wakes = std::mem::take(&mut seen.wakes);
+        wakes.note(&seen, woke_in);
+        let recent = with_wake(seen.recent_wakes_ms, woke_in);
+        let list = |numbers: Vec<u64>| AttributeValue::L(numbers.into_iter().map(number).collect());
+        let update = "SET #status = :running, #phase = :ready, #recentWakes = :recent, \
+                      #wakes = :wakes, #lastActivityAt = :now REMOVE #failedLaunches";
         let values = item([
             (":running", word(&TaskStatus::Running)),
             (":ready", word(&Phase::Ready)),
-            (":wakes", AttributeValue::L(wakes)),
+            (":recent", list(recent)),
+            (":wakes", list(wakes.to_numbers())),
             (":now", number(now.millis())),
         ]);
         self.change_if_current("tasks.set_running", user, generation, update, values).await

@@ -221,6 +221,8 @@ impl State {
                         "conversationId": conversation,
                         "title": meta.title,
                         "lastActivityAt": meta.last_activity_at,
+                        "channels": meta.channels,
+                        "readUntil": meta.read_until,
                     })),
                 });
             }

@@ -7,10 +7,11 @@ use data_encoding::BASE64URL_NOPAD;
 use domain::limits::CONVERSATION_TTL;
 use domain::{Conversation, ConversationId, MessageId, StoredMessage, Timestamp, Title, UserId};
 use platform::{
-    ConversationPage, Conversations, Deletion, HistoryPage, RecentPage, RecentRow, Result,
+    ConversationPage, Conversations, Deletion, HistoryPage, ReadMark, RecentPage, Result,
 };
 
-use crate::state::{Expiring, Pair, Place, State, Talk};
+use crate::history::{place_from, recent_from, recent_to};
+use crate::state::{Expiring, Place};
 use crate::world::World;
 
 #[async_trait]
@@ -80,6 +81,28 @@ impl Conversations for World {
             let talk = state.talks.get_mut(&(user.clone(), id.clone()));
             let meta = talk.and_then(|talk| talk.meta.as_mut()).filter(|meta| meta.is_live(now));
             Ok(meta.map(|meta| meta.value.title = title.to_string()).is_some())
+        })
+        .await
+    }
+
+    async fn mark_read(
+        &self,
+        user: &UserId,
+        id: &ConversationId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<ReadMark> {
+        self.call("conversations.mark_read", |state| {
+            let talk = state.talks.get_mut(&(user.clone(), id.clone()));
+            let meta = talk.and_then(|talk| talk.meta.as_mut()).filter(|meta| meta.is_live(now));
+            let Some(meta) = meta else {
+                return Ok(ReadMark::Nowhere);
+            };
+            if meta.value.read_until.is_some_and(|read| read >= until) {
+                return Ok(ReadMark::Stands);
+            }
+            meta.value.read_until = Some(until);
+            Ok(ReadMark::Moved)
         })
         .await
     }
@@ -163,6 +186,28 @@ impl Conversations for World {
         .await
     }
 
+    async fn around(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        place: &str,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<HistoryPage> {
+        let found = recent_from(place).filter(|(_, of, ..)| of == conversation);
+        self.call("conversations.history", |state| {
+            let page = found.and_then(|(at, _, id, _)| {
+                state.page_around(user, conversation, &(at, id), limit, now)
+            });
+            Ok(page.unwrap_or_else(|| state.page(user, conversation, None, limit, now)))
+        })
+        .await
+    }
+
+    fn place_of(&self, conversation: &ConversationId, at: Timestamp, id: &MessageId) -> String {
+        recent_to(&(at, conversation.clone(), id.clone(), 0))
+    }
+
     async fn recent(
         &self,
         user: &UserId,
@@ -193,120 +238,6 @@ impl Conversations for World {
     }
 }
 
-impl State {
-    fn page(
-        &self,
-        user: &UserId,
-        conversation: &ConversationId,
-        before: Option<Place>,
-        limit: usize,
-        now: Timestamp,
-    ) -> HistoryPage {
-        let Some(talk) = self.talks.get(&(user.clone(), conversation.clone())) else {
-            return HistoryPage::default();
-        };
-        let earlier = |place: &Place| before.as_ref().is_none_or(|before| place < before);
-        let mut newest: Vec<_> =
-            talk.there(now).filter(|(place, _)| earlier(place)).rev().collect();
-        // A page has whole pairs, one at least.
-        let pairs = (limit / 2).max(1);
-        let has_more = newest.len() > pairs;
-        newest.truncate(pairs);
-        newest.reverse();
-        let mut page = shown(conversation, &newest);
-        page.before = page.before.filter(|_| has_more);
-        page.after = page.after.or(before.as_ref().map(|place| place_to(conversation, place)));
-        page.goes_on = before.is_some();
-        page
-    }
-
-    fn page_after(
-        &self,
-        user: &UserId,
-        conversation: &ConversationId,
-        after: Option<Place>,
-        limit: usize,
-        now: Timestamp,
-    ) -> HistoryPage {
-        let same = after.as_ref().map(|place| place_to(conversation, place));
-        let Some(talk) = self.talks.get(&(user.clone(), conversation.clone())) else {
-            return HistoryPage { after: same, ..HistoryPage::default() };
-        };
-        let later = |place: &Place| after.as_ref().is_none_or(|after| place > after);
-        let mut oldest: Vec<_> = talk.there(now).filter(|(place, _)| later(place)).collect();
-        let pairs = (limit / 2).max(1);
-        let goes_on = oldest.len() > pairs;
-        oldest.truncate(pairs);
-        let page = shown(conversation, &oldest);
-        HistoryPage {
-            before: page.before.filter(|_| after.is_some()),
-            after: page.after.or(same),
-            goes_on,
-            ..page
-        }
-    }
-
-    fn recent(
-        &self,
-        user: &UserId,
-        before: Option<RecentPlace>,
-        limit: usize,
-        now: Timestamp,
-    ) -> RecentPage {
-        let mut rows: Vec<(RecentPlace, StoredMessage)> = Vec::new();
-        for ((_, id), talk) in self.talks.iter().filter(|((owner, _), _)| owner == user) {
-            for ((at, message), pair) in talk.there(now) {
-                for (nth, row) in (0..).zip(&pair.value) {
-                    rows.push(((*at, id.clone(), message.clone(), nth), row.clone()));
-                }
-            }
-        }
-        rows.retain(|(place, _)| before.as_ref().is_none_or(|before| place < before));
-        rows.sort_by(|(a, _), (b, _)| b.cmp(a));
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        let before = rows.last().filter(|_| has_more).map(|(place, _)| recent_to(place));
-        let row = |(place, message)| RecentRow { message, place: recent_to(&place) };
-        RecentPage { rows: rows.into_iter().map(row).collect(), before }
-    }
-}
-
-impl Talk {
-    fn shows(&self, (at, _): &Place, pair: &Expiring<Pair>, now: Timestamp) -> bool {
-        pair.is_live(now) && self.deleted_until.is_none_or(|until| *at > until)
-    }
-
-    fn there(&self, now: Timestamp) -> impl DoubleEndedIterator<Item = (&Place, &Expiring<Pair>)> {
-        self.pairs.iter().filter(move |(place, pair)| self.shows(place, pair, now))
-    }
-}
-
-fn shown(conversation: &ConversationId, pairs: &[(&Place, &Expiring<Pair>)]) -> HistoryPage {
-    let place = |pair: Option<&(&Place, _)>| pair.map(|(place, _)| place_to(conversation, place));
-    HistoryPage {
-        messages: pairs.iter().flat_map(|(_, pair)| pair.value.clone()).collect(),
-        before: place(pairs.first()),
-        after: place(pairs.last()),
-        goes_on: false,
-    }
-}
-
-/// A row among all of a user's: 0 the message, 1 its reply.
-type RecentPlace = (Timestamp, ConversationId, MessageId, u8);
-
-fn recent_to((at, conversation, id, nth): &RecentPlace) -> String {
-    BASE64URL_NOPAD.encode(format!("{}#{conversation}#{id}#{nth}", at.millis()).as_bytes())
-}
-
-fn recent_from(text: &str) -> Option<RecentPlace> {
-    let text = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
-    let mut parts = text.split('#');
-    let at = Timestamp(parts.next()?.parse().ok()?);
-    let conversation = ConversationId::new(parts.next()?).ok()?;
-    let id = MessageId::new(parts.next()?).ok()?;
-    Some((at, conversation, id, parts.next()?.parse().ok()?))
-}
-
 fn activity_to(conversation: &Conversation) -> String {
     let Conversation { id, last_activity_at, .. } = conversation;
     BASE64URL_NOPAD.encode(format!("{}#{id}", last_activity_at.millis()).as_bytes())
@@ -316,17 +247,6 @@ fn activity_from(text: &str) -> Option<(Timestamp, ConversationId)> {
     let text = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
     let (at, id) = text.split_once('#')?;
     Some((Timestamp(at.parse().ok()?), ConversationId::new(id).ok()?))
-}
-
-fn place_to(conversation: &ConversationId, (at, id): &Place) -> String {
-    BASE64URL_NOPAD.encode(format!("{conversation}#{}#{id}", at.millis()).as_bytes())
-}
-
-/// `None` for a place of another conversation.
-fn place_from(conversation: &ConversationId, text: &str) -> Option<Place> {
-    let text = String::from_utf8(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()?;
-    let (at, id) = text.strip_prefix(conversation.as_str())?.strip_prefix('#')?.split_once('#')?;
-    Some((Timestamp(at.parse().ok()?), MessageId::new(id).ok()?))
 }
 
 impl World {

@@ -287,12 +287,12 @@ impl State {
         let expires = done.reply.at + CONVERSATION_TTL;
         let key = (user.clone(), message.conversation.clone());
         let talk = self.talks.entry(key).or_default();
-        let title = talk.meta.take().map(|meta| meta.value.title);
-        let meta = Conversation {
-            id: message.conversation.clone(),
-            title: title.unwrap_or_else(|| message.title()),
-            last_activity_at: done.reply.at,
-        };
+        let known = talk.meta.take().map(|meta| meta.value);
+        let new =
+            || Conversation::new(message.conversation.clone(), message.title(), done.reply.at);
+        let mut meta = known.unwrap_or_else(new);
+        meta.last_activity_at = done.reply.at;
+        meta.channels.insert(message.channel);
         talk.meta = Some(Expiring { value: meta, expires });
         let place = (message.received_at, message.id.clone());
         talk.pairs.insert(place, Expiring { value: pair(done), expires });

@@ -21,6 +21,7 @@ mod deletions;
 mod errands;
 mod exports;
 mod faults;
+mod history;
 mod inbox;
 mod links;
 mod log;

@@ -110,15 +110,18 @@ impl Tasks for World {
         woke_in: Duration,
         now: Timestamp,
     ) -> std::result::Result<(), WriteError> {
-        let woke_in = u64::try_from(woke_in.as_millis()).unwrap_or(u64::MAX);
+        let millis = u64::try_from(woke_in.as_millis()).unwrap_or(u64::MAX);
         self.change_current("tasks.set_running", user, generation, |task| {
             task.status = TaskStatus::Running;
             task.phase = Some(Phase::Ready);
             task.failed_launches = 0;
             task.last_activity_at = Some(now);
-            task.recent_wakes_ms.push(woke_in);
+            task.recent_wakes_ms.push(millis);
             let too_many = task.recent_wakes_ms.len().saturating_sub(WAKES_KEPT);
             task.recent_wakes_ms.drain(..too_many);
+            let mut wakes = std::mem::take(&mut task.wakes);
+            wakes.note(task, woke_in);
+            task.wakes = wakes;
         })
         .await
     }
@@ -337,6 +340,7 @@ fn idle_again(task: &TaskState, released: Generation, due_at: Timestamp) -> Task
         due_at: Some(due_at),
         last_activity_at: task.last_activity_at,
         recent_wakes_ms: task.recent_wakes_ms.clone(),
+        wakes: task.wakes.clone(),
         last_accepted_at: task.last_accepted_at,
         failed_launches: task.failed_launches,
         activity: task.activity.clone(),

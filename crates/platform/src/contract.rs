@@ -26,6 +26,7 @@ pub mod links;
 mod memory;
 pub mod order;
 mod pool;
+pub mod reading;
 pub mod restores;
 mod scene;
 pub mod schedules;
@@ -161,6 +162,7 @@ macro_rules! contract_tests {
             task_life:
                 a_bridge_reports_its_life,
                 the_last_ten_wake_ups_are_kept,
+                a_wake_up_is_remembered_with_its_time_and_machine,
                 an_older_generation_changes_nothing,
                 a_released_generation_changes_nothing,
                 a_release_makes_the_user_idle,
@@ -267,6 +269,12 @@ macro_rules! contract_tests {
                 what_is_said_after_a_deletion_stays,
                 a_deletion_that_met_an_answer_hides_nothing,
                 a_dead_message_is_forgotten_and_others_are_not;
+            reading:
+                a_conversation_knows_where_it_was_spoken_in,
+                what_was_read_never_becomes_unread,
+                of_marks_that_come_at_once_the_latest_stays,
+                a_conversation_opens_at_a_message_that_was_found,
+                a_place_is_known_before_its_message_has_an_answer;
             conversations:
                 a_conversation_begins_empty,
                 conversations_are_listed_by_activity_under_their_first_message,
@@ -344,6 +352,7 @@ mod tests {
             include_str!("contract/leases.rs"),
             include_str!("contract/links.rs"),
             include_str!("contract/order.rs"),
+            include_str!("contract/reading.rs"),
             include_str!("contract/restores.rs"),
             include_str!("contract/schedules.rs"),
             include_str!("contract/settings.rs"),

@@ -41,6 +41,16 @@ pub struct RecentRow {
     pub place: String,
 }
 
+/// What becomes of the word that a conversation was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadMark {
+    Moved,
+    /// It was read as far before.
+    Stands,
+    /// There is no such conversation.
+    Nowhere,
+}
+
 /// How far the deletion of a conversation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
@@ -87,6 +97,15 @@ pub trait Conversations: Send + Sync {
         now: Timestamp,
     ) -> Result<bool>;
 
+    /// Everything until `until` was read. The mark never moves backwards.
+    async fn mark_read(
+        &self,
+        user: &UserId,
+        id: &ConversationId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<ReadMark>;
+
     /// Nothing that was accepted until `until` is there any more, and the conversation is not,
     /// until something new is said in it. `false`: it is not as `seen`, and nothing was changed.
     async fn hide(&self, user: &UserId, seen: &Conversation, until: Timestamp) -> Result<bool>;
@@ -120,6 +139,21 @@ pub trait Conversations: Send + Sync {
         limit: usize,
         now: Timestamp,
     ) -> Result<HistoryPage>;
+
+    /// So many rows around a message, its own among them: whole pairs, about half before its own and half after it.
+    /// `place` is one that [`recent`](Self::recent) or [`place_of`](Self::place_of) gave. From one
+    /// that does not belong to this conversation, its end.
+    async fn around(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        place: &str,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<HistoryPage>;
+
+    /// Opaque: where a message that was accepted then is, or will be when it has an answer.
+    fn place_of(&self, conversation: &ConversationId, at: Timestamp, id: &MessageId) -> String;
 
     /// The last rows of all conversations before `before`: at most `limit`, and fewer when their
     /// texts are long. A page may be empty and not the last.

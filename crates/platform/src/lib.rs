@@ -42,7 +42,7 @@ pub use clock::{Clock, SystemClock};
 pub use compute::{Compute, LaunchError, LaunchRequest, ObservedTask};
 pub use connections::{Connection, Connections, Peer};
 pub use conversations::{
-    ConversationPage, Conversations, Deletion, HistoryPage, RecentPage, RecentRow,
+    ConversationPage, Conversations, Deletion, HistoryPage, ReadMark, RecentPage, RecentRow,
 };
 pub use deletions::{Deletions, NewDeletion};
 pub use errands::Errands;

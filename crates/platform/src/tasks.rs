@@ -82,7 +82,8 @@ pub trait Tasks: Send + Sync {
         phase: Phase,
     ) -> std::result::Result<(), WriteError>;
 
-    /// Running, phase Ready; no launch has failed. `woke_in` joins the user's last ten wake-ups.
+    /// Running, phase Ready; no launch has failed. `woke_in` joins the user's last ten wake-ups,
+    /// and the launch his history of them.
     async fn set_running(
         &self,
         user: &UserId,

@@ -163,6 +163,10 @@ pub enum ServerFrame {
         #[ts(type = "number")]
         at: u64,
     },
+    /// Something that is read over REST has changed, on this device or another: read it again.
+    Changed {
+        what: Changed,
+    },
     Error {
         code: ErrorCode,
         message: String,
@@ -174,6 +178,19 @@ pub enum ServerFrame {
         retryable: bool,
     },
     Pong,
+}
+
+/// What there is to read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+#[ts(export)]
+pub enum Changed {
+    Conversations,
+    Settings,
+    Schedules,
+    Skills,
+    Snapshots,
+    Link,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -324,6 +341,7 @@ mod tests {
                 outcome: StreamOutcome::Complete,
                 usage: None,
             },
+            ServerFrame::Changed { what: Changed::Conversations },
             ServerFrame::Pong,
         ];
         let lines: Vec<String> =
@@ -332,6 +350,7 @@ mod tests {
         {"type":"accepted","messageId":"m1","conversationId":"default","position":0,"duplicate":false}
         {"type":"status","status":"Starting","phase":"startingGateway","etaSeconds":7}
         {"type":"stream_end","conversationId":"default","messageId":"m1","length":2,"outcome":"complete"}
+        {"type":"changed","what":"conversations"}
         {"type":"pong"}
         "#);
     }

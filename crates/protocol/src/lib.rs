@@ -9,7 +9,7 @@ pub mod rest;
 pub mod schemas;
 
 pub use browser::{
-    AttachedFile, Attachment, ClientFrame, DEFAULT_SUBPROTOCOL, ErrorCode, ServerFrame,
+    AttachedFile, Attachment, Changed, ClientFrame, DEFAULT_SUBPROTOCOL, ErrorCode, ServerFrame,
     StreamOutcome, TokenUsage, ToolState, bearer_of_subprotocols,
 };
 pub use nudge::Nudge;
@@ -19,13 +19,14 @@ pub use rest::{
     IssuedLinkCode, LeftOut, LinkStatus, LinkedAccount, Message, MessageCounts, MessageRole,
     MessageState, MessagesPage, NotificationSetting, OfferedSettings, PatchConversation,
     PatchSchedule, PostConversation, PostMessage, PostPreview, PostRestore, PostSchedule,
-    PostSnapshot, Problem, PutSetting, Remains, ReplyCounts, Restore, RestorePlace, RestoreState,
-    SaveState, Saving, SchedulePreview, ScheduleRecurrence, ScheduleSummary, SchedulesList,
-    SearchHit, SearchPage, SettingValue, SettingsPage, SkillSummary, SkillsList, SnapshotSummary,
-    SnapshotsPage, StatusResponse, TextRange, Unlinked, UploadOffer, UploadRequest, UsageDay,
-    UsageMonth, UsagePrices, UsageReport, UsageTotals, UserSettings, WorkspaceEntrySummary,
-    WorkspaceFile, WorkspacePage, WorkspaceSource, WorkspaceUploadDone, WorkspaceUploadOffer,
-    WorkspaceUploadRequest, WorkspaceUploadState,
+    PostSnapshot, Problem, PutRead, PutSetting, Remains, ReplyCounts, Restore, RestorePlace,
+    RestoreState, SaveState, Saving, SchedulePreview, ScheduleRecurrence, ScheduleSummary,
+    SchedulesList, SearchHit, SearchPage, SettingValue, SettingsPage, SkillSummary, SkillsList,
+    SnapshotSummary, SnapshotsPage, StatusResponse, TextRange, Unlinked, UploadOffer,
+    UploadRequest, UsageDay, UsageMonth, UsagePrices, UsageReport, UsageTotals, UserSettings,
+    WakeCapacity, WakeSummary, WakesList, WorkspaceEntrySummary, WorkspaceFile, WorkspacePage,
+    WorkspaceSource, WorkspaceUploadDone, WorkspaceUploadOffer, WorkspaceUploadRequest,
+    WorkspaceUploadState,
 };
 
 #[cfg(test)]
@@ -48,10 +49,11 @@ mod typescript {
     }
 
     /// Of frames and of `/config.json`. Those of the HTTP API come from its document.
-    const TYPES: [&str; 10] = [
+    const TYPES: [&str; 11] = [
         "AppConfig",
         "AttachedFile",
         "Attachment",
+        "Changed",
         "ClientFrame",
         "ErrorCode",
         "MessageRole",

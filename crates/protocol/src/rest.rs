@@ -1,5 +1,6 @@
 //! Bodies of the HTTP API, and the page's runtime configuration.
 
+mod agent;
 mod conversations;
 mod leaving;
 mod link;
@@ -11,14 +12,17 @@ mod workspace;
 
 use std::collections::BTreeMap;
 
-use domain::{Channel, Outcome, Phase, SnapshotReason, StoredMessage, TaskStatus};
+use domain::{Channel, Conversation, Outcome, Phase, SnapshotReason, StoredMessage, TaskStatus};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
 use crate::{AttachedFile, Attachment, ErrorCode, TokenUsage};
 
-pub use conversations::{PatchConversation, PostConversation, SearchHit, SearchPage, TextRange};
+pub use agent::{WakeCapacity, WakeSummary, WakesList};
+pub use conversations::{
+    PatchConversation, PostConversation, PutRead, SearchHit, SearchPage, TextRange,
+};
 pub use leaving::{
     Confirmation, DeleteMe, DeletionReceipt, DeletionState, ExportOffer, ExportPart, LeftOut,
     Remains,
@@ -105,6 +109,25 @@ pub struct ConversationSummary {
     pub title: String,
     /// Milliseconds since the epoch.
     pub last_activity_at: u64,
+    /// Where something was said in it, in this order. One that was last spoken in a while ago may
+    /// not know.
+    #[schema(schema_with = crate::schemas::channels)]
+    pub channels: Vec<Channel>,
+    /// Something was said after you last read it.
+    pub unread: bool,
+}
+
+impl From<Conversation> for ConversationSummary {
+    fn from(conversation: Conversation) -> Self {
+        let unread = conversation.is_unread();
+        Self {
+            conversation_id: conversation.id.into(),
+            title: conversation.title,
+            last_activity_at: conversation.last_activity_at.millis(),
+            channels: conversation.channels.into_iter().collect(),
+            unread,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

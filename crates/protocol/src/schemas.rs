@@ -80,6 +80,10 @@ pub fn local_minute() -> ObjectBuilder {
     ))
 }
 
+pub fn channels() -> ArrayBuilder {
+    ArrayBuilder::new().items(one_of(&["web", "telegram", "schedule"])).max_items(Some(3))
+}
+
 pub fn weekdays() -> ArrayBuilder {
     let day = one_of(&["mon", "tue", "wed", "thu", "fri", "sat", "sun"]);
     ArrayBuilder::new().items(day).min_items(Some(1)).max_items(Some(7))

@@ -2,6 +2,7 @@
 export type { AppConfig } from './AppConfig'
 export type { AttachedFile } from './AttachedFile'
 export type { Attachment } from './Attachment'
+export type { Changed } from './Changed'
 export type { ClientFrame } from './ClientFrame'
 export type { ErrorCode } from './ErrorCode'
 export type { MessageRole } from './MessageRole'

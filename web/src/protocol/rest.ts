@@ -58,6 +58,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent/wakes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When your agent woke, and how long that took.
+         * @description A wake-up that came to nothing is not there.
+         */
+        get: operations["list_wakes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/conversations": {
         parameters: {
             query?: never;
@@ -128,6 +148,26 @@ export interface paths {
         /** The reply to one message. */
         get: operations["read_reply"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/conversations/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * You have read a conversation up to a moment.
+         * @description It never moves backwards, and never into the future.
+         */
+        put: operations["mark_read"];
         post?: never;
         delete?: never;
         options?: never;
@@ -222,6 +262,27 @@ export interface paths {
         get: operations["export_me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs you out on every device.
+         * @description No session is renewed any more, and every connection is closed. An access token that was given
+         *     out before is good until it expires.
+         */
+        post: operations["sign_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -603,6 +664,7 @@ export interface components {
             conversations: components["schemas"]["ConversationSummary"][];
         };
         ConversationSummary: {
+            channels: ("web" | "telegram" | "schedule")[];
             conversationId: string;
             /**
              * Format: int64
@@ -610,6 +672,8 @@ export interface components {
              */
             lastActivityAt: number;
             title: string;
+            /** @description Something was said after you last read it. */
+            unread: boolean;
         };
         DeleteMe: {
             /** @description `delete everything`, word for word. */
@@ -856,6 +920,14 @@ export interface components {
             /** @description `urn:openclaw:problem:` and the code. */
             type: string;
         };
+        /** @description `PUT /conversations/{id}/read`. */
+        PutRead: {
+            /**
+             * Format: int64
+             * @description Milliseconds since the epoch: everything that was said until then.
+             */
+            upTo: number;
+        };
         /** @description `PUT /settings/{key}`. */
         PutSetting: {
             /** @description As `GET /settings` gives it. */
@@ -988,6 +1060,8 @@ export interface components {
             /** @description Where in the snippet the words are. */
             matches: components["schemas"]["TextRange"][];
             messageId: string;
+            /** @description Give this as `?around=` to the conversation's messages to open it there. */
+            place: string;
             role: components["schemas"]["MessageRole"];
             /** @description What stands around the first hit. */
             snippet: string;
@@ -1208,6 +1282,29 @@ export interface components {
             notifications?: components["schemas"]["NotificationSetting"];
             /** @description A name of the IANA database, such as `Asia/Seoul`. */
             timeZone?: string;
+            /** @description Whether the page asks for a wake-up when it opens. */
+            wakeOnOpen?: boolean;
+        };
+        /** @enum {string} */
+        WakeCapacity: "spot" | "onDemand" | "spare";
+        /** @description `GET /agent/wakes`. */
+        WakesList: {
+            /** @description Newest first, the last 20 and the one that is under way. */
+            wakes: components["schemas"]["WakeSummary"][];
+        };
+        WakeSummary: {
+            /**
+             * Format: int64
+             * @description When it was asked for, in milliseconds since the epoch.
+             */
+            at: number;
+            /** @description On what kind of machine; not there where nobody has said so (yet). */
+            capacity?: components["schemas"]["WakeCapacity"];
+            /**
+             * Format: int32
+             * @description How long it took until your agent answered; not there while it starts.
+             */
+            readyAfterSeconds?: number;
         };
         WorkspaceEntrySummary: {
             /**
@@ -1461,6 +1558,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often; come back after Retry-After. */
+            429: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; nothing is lost, and the same request may work. */
+            503: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_wakes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WakesList"];
+                };
+            };
+            /** @description No access token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1864,6 +2014,11 @@ export interface operations {
             query?: {
                 /** @description A place that an earlier page gave: what was said after it. */
                 after?: string;
+                /**
+                 * @description The `place` of a message that was found: itself, and what was said before and after it.
+                 *     Counts after the others.
+                 */
+                around?: string;
                 /** @description A place that an earlier page gave: what was said before it. Counts before `after`. */
                 before?: string;
                 /** @description Rows on the page; 50 without it. */
@@ -2077,6 +2232,109 @@ export interface operations {
             };
             /** @description There is no such thing of yours. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often; come back after Retry-After. */
+            429: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; nothing is lost, and the same request may work. */
+            503: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutRead"];
+            };
+        };
+        responses: {
+            /** @description It is read up to then, or further. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not understood, or against a limit; `detail` says which. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No access token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing of yours. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Everything of yours is being deleted; begin anew when that is done. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a limit in bytes. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not sent as application/json. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2404,6 +2662,67 @@ export interface operations {
                     "application/json": {
                         message: string;
                     };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often; come back after Retry-After. */
+            429: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; nothing is lost, and the same request may work. */
+            503: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description You are signed out. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No access token, or one that is not good any more. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Everything of yours is being deleted; begin anew when that is done. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -3103,7 +3422,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `model`, `instructions`, `timeZone`, `idle`, `notifications` or `language`. */
+                /** @description `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language` or `wakeOnOpen`. */
                 key: string;
             };
             cookie?: never;
@@ -3177,7 +3496,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `model`, `instructions`, `timeZone`, `idle`, `notifications` or `language`. */
+                /** @description `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language` or `wakeOnOpen`. */
                 key: string;
             };
             cookie?: never;
@@ -3282,7 +3601,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `model`, `instructions`, `timeZone`, `idle`, `notifications` or `language`. */
+                /** @description `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language` or `wakeOnOpen`. */
                 key: string;
             };
             cookie?: never;
@@ -4493,6 +4812,7 @@ export type PostRestore = components['schemas']['PostRestore']
 export type PostSchedule = components['schemas']['PostSchedule']
 export type PostSnapshot = components['schemas']['PostSnapshot']
 export type Problem = components['schemas']['Problem']
+export type PutRead = components['schemas']['PutRead']
 export type PutSetting = components['schemas']['PutSetting']
 export type Remains = components['schemas']['Remains']
 export type ReplyCounts = components['schemas']['ReplyCounts']
@@ -4525,6 +4845,9 @@ export type UsagePrices = components['schemas']['UsagePrices']
 export type UsageReport = components['schemas']['UsageReport']
 export type UsageTotals = components['schemas']['UsageTotals']
 export type UserSettings = components['schemas']['UserSettings']
+export type WakeCapacity = components['schemas']['WakeCapacity']
+export type WakeSummary = components['schemas']['WakeSummary']
+export type WakesList = components['schemas']['WakesList']
 export type WorkspaceEntrySummary = components['schemas']['WorkspaceEntrySummary']
 export type WorkspaceFile = components['schemas']['WorkspaceFile']
 export type WorkspacePage = components['schemas']['WorkspacePage']

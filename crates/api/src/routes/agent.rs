@@ -1,23 +1,34 @@
 //! Waking the agent, sending it to sleep, and starting it anew.
 
+use axum::Json;
 use axum::extract::State;
 use control_plane::read_status::waiting;
 use control_plane::{Ensured, SteerError};
 use domain::UserId;
-use protocol::{ErrorCode, StatusResponse};
+use protocol::{ErrorCode, StatusResponse, WakesList};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Ports;
 use crate::extract::Caller;
 use crate::problem::{Conflict, Problem};
-use crate::routes::{Accepted, Shared, accepted};
+use crate::routes::{Accepted, Answer, Shared, accepted};
 
 pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
+        .routes(routes!(list_wakes))
         .routes(routes!(wake_agent))
         .routes(routes!(stop_agent))
         .routes(routes!(restart_agent))
+}
+
+/// When your agent woke, and how long that took.
+///
+/// A wake-up that came to nothing is not there.
+#[utoipa::path(get, path = "/agent/wakes", tag = "agent",
+    responses((status = 200, body = WakesList)))]
+async fn list_wakes(State(ports): State<Shared>, Caller(user): Caller) -> Answer<WakesList> {
+    Ok(Json(ports.status.wakes(&user).await?))
 }
 
 /// Wakes your agent before you write to it.

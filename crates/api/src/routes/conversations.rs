@@ -5,11 +5,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use control_plane::{ConversationError, Part};
 use domain::limits::{CONVERSATION_PAGE_MAX, HISTORY_PAGE_MAX};
-use domain::{ConversationId, MessageId};
+use domain::{ConversationId, MessageId, Timestamp};
+use platform::ReadMark;
 use protocol::schemas;
 use protocol::{
-    ConversationSummary, ConversationsPage, ErrorCode, Message, MessagesPage, PatchConversation,
-    PostConversation,
+    Changed, ConversationSummary, ConversationsPage, ErrorCode, Message, MessagesPage,
+    PatchConversation, PostConversation, PutRead,
 };
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,6 +24,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(list_conversations, begin_conversation))
         .routes(routes!(rename_conversation, delete_conversation))
+        .routes(routes!(mark_read))
         .routes(routes!(list_messages))
         .routes(routes!(read_reply))
 }
@@ -65,14 +67,18 @@ struct MessagesQuery {
     before: Option<String>,
     /// A place that an earlier page gave: what was said after it.
     after: Option<String>,
+    /// The `place` of a message that was found: itself, and what was said before and after it.
+    /// Counts after the others.
+    around: Option<String>,
 }
 
 impl MessagesQuery {
     fn part(&self) -> Part<'_> {
-        match (&self.before, &self.after) {
-            (Some(place), _) => Part::Before(place),
-            (None, Some(place)) => Part::After(place),
-            (None, None) => Part::Newest,
+        match (&self.before, &self.after, &self.around) {
+            (Some(place), ..) => Part::Before(place),
+            (None, Some(place), _) => Part::After(place),
+            (None, None, Some(place)) => Part::Around(place),
+            (None, None, None) => Part::Newest,
         }
     }
 }
@@ -103,8 +109,11 @@ async fn begin_conversation(
     Body(asked): Body<PostConversation>,
 ) -> Result<(StatusCode, Json<ConversationSummary>), Problem> {
     let begun = ports.change_conversations.begin(&user, asked).await?;
-    let status = if begun.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(begun.conversation)))
+    if !begun.is_new {
+        return Ok((StatusCode::OK, Json(begun.conversation)));
+    }
+    ports.tell.changed(&user, Changed::Conversations).await;
+    Ok((StatusCode::CREATED, Json(begun.conversation)))
 }
 
 /// Gives a conversation another title.
@@ -117,7 +126,29 @@ async fn rename_conversation(
     Path(OfConversation { id }): Path<OfConversation>,
     Body(PatchConversation { title }): Body<PatchConversation>,
 ) -> Answer<ConversationSummary> {
-    Ok(Json(ports.change_conversations.rename(&user, &id, &title).await?))
+    let renamed = ports.change_conversations.rename(&user, &id, &title).await?;
+    ports.tell.changed(&user, Changed::Conversations).await;
+    Ok(Json(renamed))
+}
+
+/// You have read a conversation up to a moment.
+///
+/// It never moves backwards, and never into the future.
+#[utoipa::path(put, path = "/conversations/{id}/read", tag = "conversations",
+    params(OfConversation), request_body = PutRead,
+    responses((status = 204, description = "It is read up to then, or further."), NotFound))]
+async fn mark_read(
+    State(ports): State<Shared>,
+    Caller(user): Caller,
+    Path(OfConversation { id }): Path<OfConversation>,
+    Body(PutRead { up_to }): Body<PutRead>,
+) -> Result<StatusCode, Problem> {
+    match ports.conversations.mark_read(&user, &id, Timestamp(up_to)).await? {
+        ReadMark::Nowhere => return Err(ConversationError::None(id).into()),
+        ReadMark::Moved => ports.tell.changed(&user, Changed::Conversations).await,
+        ReadMark::Stands => {}
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Deletes a conversation, and everything that was said in it.
@@ -134,6 +165,7 @@ async fn delete_conversation(
     Path(OfConversation { id }): Path<OfConversation>,
 ) -> Result<StatusCode, Problem> {
     let is_gone = ports.change_conversations.delete(&user, &id).await?;
+    ports.tell.changed(&user, Changed::Conversations).await;
     Ok(if is_gone { StatusCode::NO_CONTENT } else { StatusCode::ACCEPTED })
 }
 

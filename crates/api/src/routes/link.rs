@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use control_plane::IssueError;
-use protocol::{IssuedLinkCode, LinkStatus, Unlinked};
+use protocol::{Changed, IssuedLinkCode, LinkStatus, Unlinked};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -39,7 +39,9 @@ async fn read_link_status(State(ports): State<Shared>, Caller(user): Caller) -> 
 #[utoipa::path(post, path = "/link/unlink", tag = "link",
     responses((status = 200, body = Unlinked)))]
 async fn unlink(State(ports): State<Shared>, Caller(user): Caller) -> Answer<Unlinked> {
-    Ok(Json(Unlinked { unlinked: ports.links.unlink(&user).await? }))
+    let unlinked = ports.links.unlink(&user).await?;
+    ports.tell.changed(&user, Changed::Link).await;
+    Ok(Json(Unlinked { unlinked }))
 }
 
 impl From<IssueError> for Problem {

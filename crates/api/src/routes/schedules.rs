@@ -10,7 +10,7 @@ use domain::{
     TimeZone, UserId, schedule,
 };
 use protocol::{
-    ErrorCode, PatchSchedule, PostPreview, PostSchedule, SchedulePreview, ScheduleSummary,
+    Changed, ErrorCode, PatchSchedule, PostPreview, PostSchedule, SchedulePreview, ScheduleSummary,
     SchedulesList, schemas,
 };
 use serde::Deserialize;
@@ -74,11 +74,13 @@ async fn make_schedule(
         missed: post.missed,
         enabled: post.enabled,
     };
-    let (status, made) = match ports.schedules.make(&user, new).await? {
-        Made::New(made) => (StatusCode::CREATED, made),
-        Made::Known(known) => (StatusCode::OK, known),
-    };
-    Ok((status, Json(summary(&ports, made))))
+    match ports.schedules.make(&user, new).await? {
+        Made::New(made) => {
+            ports.tell.changed(&user, Changed::Schedules).await;
+            Ok((StatusCode::CREATED, Json(summary(&ports, made))))
+        }
+        Made::Known(known) => Ok((StatusCode::OK, Json(summary(&ports, known)))),
+    }
 }
 
 /// When a schedule would run. Makes none.
@@ -131,6 +133,7 @@ async fn change_schedule(
         enabled: patch.enabled,
     };
     let changed = ports.schedules.change(&user, &id, &change).await?;
+    ports.tell.changed(&user, Changed::Schedules).await;
     Ok(Json(summary(&ports, changed)))
 }
 
@@ -143,6 +146,7 @@ async fn remove_schedule(
     Path(OfSchedule { id }): Path<OfSchedule>,
 ) -> Result<StatusCode, Problem> {
     ports.schedules.remove(&user, &id).await?;
+    ports.tell.changed(&user, Changed::Schedules).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use control_plane::ChooseError;
 use domain::{Setting, SettingKey, UnknownSetting};
-use protocol::{PutSetting, SettingValue, SettingsPage};
+use protocol::{Changed, PutSetting, SettingValue, SettingsPage};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,7 +26,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Path)]
 struct OfSetting {
-    /// `model`, `instructions`, `timeZone`, `idle`, `notifications` or `language`.
+    /// `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language` or `wakeOnOpen`.
     key: String,
 }
 
@@ -68,6 +68,7 @@ async fn put_setting(
     Body(put): Body<PutSetting>,
 ) -> Answer<SettingValue> {
     let setting = ports.settings.put(&user, key.parse()?, &put.value).await?;
+    ports.tell.changed(&user, Changed::Settings).await;
     Ok(Json(chosen(&setting)))
 }
 
@@ -80,6 +81,7 @@ async fn remove_setting(
     Path(OfSetting { key }): Path<OfSetting>,
 ) -> Result<StatusCode, Problem> {
     ports.settings.remove(&user, key.parse()?).await?;
+    ports.tell.changed(&user, Changed::Settings).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

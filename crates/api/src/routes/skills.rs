@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use control_plane::skills::InvalidSkill;
 use control_plane::{PutSkillError, SentSkill};
 use domain::SkillName;
-use protocol::{ErrorCode, SkillSummary, SkillsList, schemas};
+use protocol::{Changed, ErrorCode, SkillSummary, SkillsList, schemas};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -82,7 +82,9 @@ async fn put_skill(
         true => SentSkill::Archive(&content),
         false => SentSkill::Document(&content),
     };
-    Ok(Json(ports.skills.put(&user, sent).await?))
+    let put = ports.skills.put(&user, sent).await?;
+    ports.tell.changed(&user, Changed::Skills).await;
+    Ok(Json(put))
 }
 
 /// Takes a skill away from your agent.
@@ -94,7 +96,10 @@ async fn remove_skill(
     Path(OfSkill { name }): Path<OfSkill>,
 ) -> Result<StatusCode, Problem> {
     match ports.skills.remove(&user, &name).await? {
-        true => Ok(StatusCode::NO_CONTENT),
+        true => {
+            ports.tell.changed(&user, Changed::Skills).await;
+            Ok(StatusCode::NO_CONTENT)
+        }
         false => Err(Problem::not_found(format!("You have no skill {name}."))),
     }
 }

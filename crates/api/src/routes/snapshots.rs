@@ -8,7 +8,8 @@ use control_plane::{Ensured, RestoreError};
 use domain::limits::SNAPSHOT_PAGE_MAX;
 use domain::{RequestId, SnapshotId};
 use protocol::{
-    ErrorCode, PostRestore, PostSnapshot, Restore, SaveState, Saving, SnapshotsPage, schemas,
+    Changed, ErrorCode, PostRestore, PostSnapshot, Restore, SaveState, Saving, SnapshotsPage,
+    schemas,
 };
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
@@ -89,6 +90,7 @@ async fn restore_snapshot(
     if let Some(frame) = ensured.as_ref().and_then(waiting) {
         ports.tell.all(&user, &frame).await;
     }
+    ports.tell.changed(&user, Changed::Snapshots).await;
     accepted(restore)
 }
 

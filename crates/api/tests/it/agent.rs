@@ -48,6 +48,23 @@ async fn the_agent_wakes_without_a_message() {
 }
 
 #[tokio::test]
+async fn wake_ups_are_listed_with_the_one_that_is_under_way() {
+    let world = World::default();
+    let wakes = async || ask(&world, "GET", "/agent/wakes", None).await.1["wakes"].clone();
+    assert_eq!(wakes().await, json!([]));
+    post(&world, "wake").await;
+    let first = world.task(&user()).launched_at.expect("launched").millis();
+    assert_eq!(wakes().await, json!([{"at": first, "capacity": "spot"}]));
+    comes_up(&world).await;
+    let up = json!({"at": first, "readyAfterSeconds": 1, "capacity": "spot"});
+    assert_eq!(wakes().await, json!([up]));
+    world.clock().advance(std::time::Duration::from_secs(60));
+    post(&world, "restart").await;
+    let second = world.task(&user()).launched_at.expect("launched").millis();
+    assert_eq!(wakes().await, json!([{"at": second, "capacity": "spot"}, up]));
+}
+
+#[tokio::test]
 async fn only_an_agent_that_is_up_is_sent_to_sleep() {
     let world = World::default();
     let code = |(status, body): (i64, Value)| (status, body["code"].clone());

@@ -133,6 +133,43 @@ async fn a_conversation_is_begun_once_and_named() {
 }
 
 #[tokio::test]
+async fn a_conversation_is_unread_until_it_was_read() {
+    let world = World::default();
+    let read = async |talk: &str, up_to: u64| {
+        let path = format!("/conversations/{talk}/read");
+        ask(&world, "PUT", &path, Some(json!({"upTo": up_to}))).await.0
+    };
+    let listed = async || get(&world, "/conversations", json!({})).await.1["conversations"].clone();
+    assert_eq!(read("trip", 1).await, 404);
+    assert_eq!(read("default", 1).await, 204, "it is always there");
+    say(&world, "trip", "m1", "to Seoul").await;
+    let waiting = listed().await;
+    assert_eq!((&waiting[0]["channels"], &waiting[0]["unread"]), (&json!(["web"]), &json!(false)));
+    assert_eq!(read("trip", u64::MAX).await, 204, "it waits, and is there");
+    answer(&world, "m1", "re").await;
+    let answered = listed().await;
+    assert_eq!(answered[0]["unread"], true);
+    let at = answered[0]["lastActivityAt"].as_u64().expect("a time");
+    assert_eq!(read("trip", at - 1).await, 204);
+    assert_eq!(listed().await[0]["unread"], true);
+    assert_eq!(read("trip", at).await, 204);
+    assert_eq!(read("trip", 1).await, 204, "it never moves backwards");
+    assert_eq!(listed().await[0]["unread"], false);
+
+    talk(&world, "trip", "m2", "and back").await;
+    assert_eq!(read("trip", u64::MAX).await, 204);
+    talk(&world, "trip", "m3", "again").await;
+    assert_eq!(listed().await[0]["unread"], true, "nothing to come can be read");
+    say(&world, "trip", "m4", "well?").await;
+    assert_eq!(listed().await[0]["unread"], false, "who writes has seen what was before");
+    for wrong in [json!({}), json!({"upTo": -1}), json!({"upTo": "1"}), json!({"upTo": 1, "x": 1})]
+    {
+        let (status, _) = ask(&world, "PUT", "/conversations/trip/read", Some(wrong)).await;
+        assert_eq!(status, 400);
+    }
+}
+
+#[tokio::test]
 async fn a_deleted_conversation_is_gone_everywhere() {
     let world = World::default();
     talk(&world, "trip", "m1", "to Seoul").await;
@@ -207,6 +244,36 @@ async fn words_are_found_wherever_they_were_said() {
     let most = json!({"q": "seoul", "limit": SEARCH_PAGE_MAX});
     assert_eq!(get(&world, "/search", most).await.0, 200);
     assert_eq!(get(&world, "/search", json!({})).await.0, 400);
+}
+
+#[tokio::test]
+async fn a_conversation_opens_where_words_were_found() {
+    let world = World::default();
+    for n in 0..9 {
+        talk(&world, "trip", &format!("m{n}"), &format!("number {n}")).await;
+    }
+    say(&world, "trip", "waits", "number nine waits").await;
+    let place = async |words: &str| {
+        let (_, page) = get(&world, "/search", json!({"q": words})).await;
+        page["hits"][0]["place"].clone()
+    };
+    let path = "/conversations/trip/messages";
+    let around = json!({"around": place("number 4").await, "limit": 6});
+    let (status, page) = get(&world, path, around).await;
+    let shown = ["number 3", "re: number 3", "number 4", "re: number 4", "number 5"];
+    assert_eq!((status, &texts(&page)[..5], &page["goesOn"]), (200, &shown[..], &json!(true)));
+    let on = json!({"after": page["after"], "limit": 2});
+    assert_eq!(texts(&get(&world, path, on).await.1), ["number 6", "re: number 6"]);
+    let back = json!({"before": page["before"], "limit": 2});
+    assert_eq!(texts(&get(&world, path, back).await.1), ["number 2", "re: number 2"]);
+
+    let around = json!({"around": place("nine waits").await, "limit": 6});
+    let (_, page) = get(&world, path, around).await;
+    assert_eq!(texts(&page), ["number 8", "re: number 8", "number nine waits"]);
+    let (_, end) = get(&world, path, json!({"around": "nonsense", "limit": 2})).await;
+    assert_eq!(texts(&end), ["number 8", "re: number 8", "number nine waits"]);
+    let elsewhere = json!({"around": place("number 4").await});
+    assert_eq!(get(&world, "/conversations/nowhere/messages", elsewhere).await.0, 404);
 }
 
 #[tokio::test]

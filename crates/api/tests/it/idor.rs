@@ -67,6 +67,8 @@ fn rows() -> Vec<Row> {
         own("POST", "/conversations", 201).with(json!({"title": "Ana's"})),
         row("PATCH", conversation, "/conversations/bens", 404).with(json!({"title": "x"})),
         row("DELETE", conversation, "/conversations/bens", 404),
+        row("PUT", "/conversations/{id}/read", "/conversations/bens/read", 404)
+            .with(json!({"upTo": 1})),
         row("GET", messages, "/conversations/bens/messages", 404),
         row("GET", reply, "/conversations/bens/messages/m1/reply", 404),
         own("GET", "/search", 200).asking(json!({"q": SECRET})),
@@ -97,6 +99,7 @@ fn rows() -> Vec<Row> {
         own("GET", "/link/status", 200),
         own("POST", "/link/generate-otp", 200),
         own("POST", "/link/unlink", 200),
+        own("GET", "/agent/wakes", 200),
         own("POST", "/agent/stop", 409),
         own("POST", "/agent/wake", 202),
         own("POST", "/agent/restart", 202),

@@ -1,6 +1,7 @@
 //! The API over a world in memory, called with API Gateway's events.
 
 mod agent;
+mod changed;
 mod conversations;
 mod gate;
 mod idor;

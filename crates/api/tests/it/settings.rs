@@ -26,6 +26,7 @@ async fn a_user_chooses_reads_it_back_and_takes_it_back() {
         ("idle", json!({ "minMinutes": 2, "maxMinutes": 9 })),
         ("notifications", json!({ "telegram": "none" })),
         ("language", json!("ko")),
+        ("wakeOnOpen", json!(false)),
     ] {
         let chosen = json!({ "key": key, "value": value, "chosen": true });
         assert_eq!(put(&world, key, value.clone()).await, (200, chosen.clone()));
@@ -47,6 +48,7 @@ async fn what_means_nothing_is_refused_with_what_is_allowed_and_changes_nothing(
         ("idle", json!({ "minMinutes": 1, "maxMinutes": 21 }), "1 to 20"),
         ("notifications", json!({ "telegram": "some" }), "replies"),
         ("language", json!("!"), "BCP 47"),
+        ("wakeOnOpen", json!("no"), "true or false"),
     ] {
         let (status, body) = put(&world, key, value).await;
         assert_eq!((status, &body["code"]), (400, &json!("bad_request")), "{key}");

@@ -2,6 +2,7 @@
 
 use domain::LinkCode;
 use platform::{RedeemOutcome, Redemption};
+use protocol::Changed;
 
 use super::follow::Received;
 use super::heard::{Command, Heard};
@@ -41,7 +42,10 @@ impl ReceiveUpdate {
         let name = from.map(ToString::to_string).unwrap_or_default();
         let redemption = Redemption { code, person, name, chat: spoken.chat.id, now };
         let told = match self.links.redeem(&redemption).await? {
-            RedeemOutcome::Linked(_) => words::LINKED,
+            RedeemOutcome::Linked(owner) => {
+                self.tell.changed(&owner, Changed::Link).await;
+                words::LINKED
+            }
             RedeemOutcome::AlreadyYours(_) => words::ALREADY_LINKED,
             RedeemOutcome::NoSuchCode => words::NO_SUCH_CODE,
             RedeemOutcome::OtherUser => words::LINKED_ELSEWHERE,

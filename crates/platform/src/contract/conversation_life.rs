@@ -1,17 +1,22 @@
 //! A conversation is begun, named, searched and deleted by its user.
 
-use domain::{Conversation, InboxState, Role, Title};
+use domain::{Channel, Conversation, InboxState, Role, Title};
 
 use super::ContractWorld;
 use super::scene::{NOW, Scene, conversation, id, later, reply};
 use crate::{Deletion, HistoryPage};
 
-fn new(name: &str, title: &str, seconds: u64) -> Conversation {
-    Conversation { id: conversation(name), title: title.into(), last_activity_at: later(seconds) }
+pub(super) fn new(name: &str, title: &str, seconds: u64) -> Conversation {
+    Conversation::new(conversation(name), title, later(seconds))
+}
+
+/// On the page.
+fn spoken(name: &str, title: &str, seconds: u64) -> Conversation {
+    Conversation { channels: [Channel::Web].into(), ..new(name, title, seconds) }
 }
 
 impl Scene {
-    async fn known(&self, name: &str) -> Option<Conversation> {
+    pub(super) async fn known(&self, name: &str) -> Option<Conversation> {
         let found = self.conversations.get(&self.user, &conversation(name), NOW).await;
         found.expect("reads")
     }
@@ -43,7 +48,7 @@ impl Scene {
         deleted.await.expect("deletes")
     }
 
-    async fn hide(&self, name: &str, seconds: u64) {
+    pub(super) async fn hide(&self, name: &str, seconds: u64) {
         let seen = self.known(name).await.expect("is there");
         let hidden = self.conversations.hide(&self.user, &seen, later(seconds)).await;
         assert!(hidden.expect("hides"));
@@ -61,7 +66,7 @@ pub async fn a_conversation_is_begun_once_and_keeps_its_title(world: &dyn Contra
     assert_eq!(known, Some(trip.clone()));
     assert_eq!(scene.listed(NOW).await, [trip]);
     scene.talk("trip", "m1", "Where to?", later(10)).await;
-    assert_eq!(scene.listed(NOW).await, [new("trip", "A trip", 11)]);
+    assert_eq!(scene.listed(NOW).await, [spoken("trip", "A trip", 11)]);
 }
 
 pub async fn a_conversation_is_renamed(world: &dyn ContractWorld) {
@@ -75,9 +80,9 @@ pub async fn a_conversation_is_renamed(world: &dyn ContractWorld) {
     assert_eq!(scene.listed(NOW).await, []);
     scene.talk("trip", "m1", "Where to?", later(1)).await;
     assert!(rename("A trip").await);
-    assert_eq!(scene.known("trip").await, Some(new("trip", "A trip", 2)));
+    assert_eq!(scene.known("trip").await, Some(spoken("trip", "A trip", 2)));
     scene.talk("trip", "m2", "And back?", later(3)).await;
-    assert_eq!(scene.known("trip").await, Some(new("trip", "A trip", 4)));
+    assert_eq!(scene.known("trip").await, Some(spoken("trip", "A trip", 4)));
 }
 
 pub async fn conversations_are_listed_by_the_page(world: &dyn ContractWorld) {
@@ -188,7 +193,7 @@ pub async fn what_is_deleted_is_gone_at_once_and_then_for_good(world: &dyn Contr
     assert_eq!(scene.said_in("trip").await, Vec::<String>::new());
     assert_eq!((scene.known("trip").await, scene.reply_to(&row).await), (None, None));
     assert_eq!(scene.recent(2).await, ["re: stays", "stays"]);
-    assert_eq!(scene.listed(NOW).await, [new("trips", "stays", 10)]);
+    assert_eq!(scene.listed(NOW).await, [spoken("trips", "stays", 10)]);
 
     let mut steps = 1;
     while scene.delete("trip", 2).await == Deletion::Begun {
@@ -206,7 +211,7 @@ pub async fn what_is_said_after_a_deletion_stays(world: &dyn ContractWorld) {
     scene.talk("trip", "m1", "old", later(1)).await;
     scene.hide("trip", 1).await;
     scene.talk("trip", "m2", "new", later(5)).await;
-    let fresh = new("trip", "new", 6);
+    let fresh = spoken("trip", "new", 6);
     for deletion in [None, Some(Deletion::Done), Some(Deletion::None)] {
         if let Some(expect) = deletion {
             assert_eq!(scene.delete("trip", 100).await, expect);

@@ -11,7 +11,7 @@ fn zone(name: &str) -> Setting {
     Setting::TimeZone(TimeZone::new(name).expect("a zone"))
 }
 
-fn one_of_each() -> [Setting; 6] {
+fn one_of_each() -> [Setting; 7] {
     let instructions = "Be brief.\n\"안녕\"";
     [
         Setting::Model(ModelName::new("large-2").expect("valid")),
@@ -20,6 +20,7 @@ fn one_of_each() -> [Setting; 6] {
         Setting::Idle(IdleMinutes { min_minutes: 2, max_minutes: 9 }),
         Setting::Notifications(Notifications { telegram: TelegramNotifications::None }),
         Setting::Language(Language::new("pt-BR").expect("valid")),
+        Setting::WakeOnOpen(false),
     ]
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    ActivityHistory, Capacity, Generation, LocalHour, Phase, TaskArn, TaskState, TaskStatus,
+    ActivityHistory, Capacity, Generation, LocalHour, Phase, TaskArn, TaskState, TaskStatus, Wake,
+    WakeHistory, WokeOn,
 };
 
 use super::ContractWorld;
@@ -54,6 +55,26 @@ pub async fn the_last_ten_wake_ups_are_kept(world: &dyn ContractWorld) {
     assert_eq!(scene.task().await.recent_wakes_ms, expect);
 }
 
+pub async fn a_wake_up_is_remembered_with_its_time_and_machine(world: &dyn ContractWorld) {
+    let scene = Scene::of(world);
+    let (tasks, user) = (&scene.tasks, &scene.user);
+    let wake = async |generation: Generation| {
+        let woke_in = Duration::from_secs(generation.0);
+        tasks.set_running(user, generation, woke_in, NOW).await
+    };
+    let first = scene.launch().await;
+    let arn = TaskArn("arn:first".into());
+    tasks.record_launched(user, first, &arn, Capacity::OnDemand).await.expect("current");
+    wake(first).await.expect("current");
+    let remembered = scene.task().await.wakes;
+    let expect = Wake { at: NOW, ready_after: Duration::from_secs(1), on: Some(WokeOn::OnDemand) };
+    assert_eq!(remembered.newest_first().copied().collect::<Vec<_>>(), [expect]);
+    scene.release(first).await;
+    assert_fenced(wake(first).await);
+    scene.launch().await;
+    assert_eq!(scene.task().await.wakes, remembered, "it outlives its task, and no zombie adds");
+}
+
 pub async fn an_older_generation_changes_nothing(world: &dyn ContractWorld) {
     let scene = Scene::of(world);
     let old = scene.launch().await;
@@ -98,6 +119,7 @@ pub async fn a_release_makes_the_user_idle(world: &dyn ContractWorld) {
         last_activity_at: Some(NOW),
         due_at: Some(later(60)),
         recent_wakes_ms: vec![9_000],
+        wakes: WakeHistory::from_numbers(&[NOW.millis(), 9_000, 1]).expect("three numbers"),
         ..TaskState::idle(user.clone())
     };
     assert_eq!(scene.task().await, expect);

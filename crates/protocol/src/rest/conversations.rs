@@ -26,6 +26,14 @@ pub struct PatchConversation {
     pub title: String,
 }
 
+/// `PUT /conversations/{id}/read`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PutRead {
+    /// Milliseconds since the epoch: everything that was said until then.
+    pub up_to: u64,
+}
+
 /// `GET /search`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -48,6 +56,8 @@ pub struct SearchHit {
     pub role: MessageRole,
     /// Milliseconds since the epoch.
     pub at: u64,
+    /// Give this as `?around=` to the conversation's messages to open it there.
+    pub place: String,
     /// What stands around the first hit.
     pub snippet: String,
     /// Where in the snippet the words are.

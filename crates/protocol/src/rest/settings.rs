@@ -43,6 +43,10 @@ pub struct UserSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub language: Option<String>,
+    /// Whether the page asks for a wake-up when it opens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub wake_on_open: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -99,6 +103,7 @@ impl From<Choices> for UserSettings {
             idle: choices.idle.map(IdleSetting::from),
             notifications: choices.notifications.map(NotificationSetting::from),
             language: choices.language.map(|tag| tag.as_str().to_owned()),
+            wake_on_open: choices.wake_on_open,
         }
     }
 }
