@@ -18,8 +18,8 @@ use axum::response::{IntoResponse, Response};
 use control_plane::{
     AcceptMessage, ChangeConversations, ChooseSettings, DeleteUser, EnsureTask, ExportUser,
     KeepSchedules, KeepSkills, LinkIdentity, OfferUpload, ReadConversations, ReadSnapshots,
-    ReadStatus, ReadUsage, RequestRestore, RequestSnapshot, SearchMessages, SteerAgent, Tell,
-    Workspace,
+    ReadStatus, ReadUsage, RequestRestore, RequestSnapshot, SearchMessages, SignOut, SteerAgent,
+    Tell, Workspace,
 };
 use lambda_http::tower::ServiceExt;
 
@@ -57,6 +57,7 @@ pub struct Ports {
     pub usage: ReadUsage,
     pub export: ExportUser,
     pub delete: DeleteUser,
+    pub sign_out: SignOut,
 }
 
 /// The API over its ports. Made once for an instance of the function.

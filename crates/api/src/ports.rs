@@ -7,9 +7,9 @@ use control_plane::{
     AcceptMessage, ChangeConversations, ChooseSettings, DeleteUser, EnsureTask, ExportUser,
     KeepSchedules, KeepSkills, LinkIdentity, LinkedConversations, OfferUpload, ReadConversations,
     ReadSnapshots, ReadStatus, ReadUsage, RequestRestore, RequestSnapshot, RunErrand,
-    SearchMessages, SteerAgent, Tell, Workspace,
+    SearchMessages, SignOut, SteerAgent, Tell, Workspace,
 };
-use platform::{Bot, SystemClock};
+use platform::{Accounts, Bot, SystemClock};
 use platform_aws::{
     Aws, AwsBelongings, CognitoAccounts, DynamoConnections, DynamoConversations, DynamoDeletions,
     DynamoErrands, DynamoInbox, DynamoLinks, DynamoSchedules, DynamoSettings, DynamoSkills,
@@ -91,6 +91,14 @@ impl Ports {
             clock: clock.clone(),
             entropy: rand::random,
         };
+        let accounts = CognitoAccounts::if_any(&aws, lookup)?
+            .map(|accounts| Arc::new(accounts) as Arc<dyn Accounts>);
+        let sign_out = SignOut {
+            accounts: accounts.clone(),
+            connections: Arc::new(DynamoConnections::from_lookup(&aws, lookup)?),
+            push: push.clone(),
+            clock: clock.clone(),
+        };
         let delete = DeleteUser {
             deletions: Arc::new(DynamoDeletions::from_lookup(&aws, lookup)?),
             belongings,
@@ -100,8 +108,7 @@ impl Ports {
             alarms: Arc::new(SchedulerAlarms::from_lookup(&aws, lookup)?),
             push: push.clone(),
             compute: ensure.compute.clone(),
-            accounts: CognitoAccounts::if_any(&aws, lookup)?
-                .map(|accounts| Arc::new(accounts) as _),
+            accounts,
             clock: clock.clone(),
             entropy: rand::random,
         };
@@ -109,6 +116,7 @@ impl Ports {
             usage,
             export,
             delete,
+            sign_out,
             status: ReadStatus { tasks: tasks.clone(), inbox: inbox.clone(), clock: clock.clone() },
             conversations: ReadConversations {
                 conversations: readable,

@@ -28,9 +28,10 @@ impl Kind {
             ("GET", "/search") => Some(Self::Search),
             ("GET" | "POST", "/me/export")
             | ("DELETE", "/me")
-            | ("POST", "/agent/wake" | "/agent/stop" | "/agent/restart" | "/skills") => {
-                Some(Self::Costly)
-            }
+            | (
+                "POST",
+                "/agent/wake" | "/agent/stop" | "/agent/restart" | "/skills" | "/me/sign-out",
+            ) => Some(Self::Costly),
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! The part of Cognito's API by which a user is removed, over the development issuer's users.
+//! The part of Cognito's API by which a user is signed out and removed, over the development issuer's users.
 
 use std::sync::{Arc, OnceLock};
 

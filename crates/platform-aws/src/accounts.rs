@@ -1,4 +1,4 @@
-//! Users of a Cognito user pool. Two calls of its JSON protocol, signed by ourselves: the SDK's
+//! Users of a Cognito user pool. Three calls of its JSON protocol, signed by ourselves: the SDK's
 //! client for it is larger than everything else here together.
 
 use std::sync::OnceLock;
@@ -79,10 +79,14 @@ impl CognitoAccounts {
         users.iter().map(|user| Ok(name(user).ok_or("a user has no name")?)).collect()
     }
 
-    /// `false`: somebody else removed him meanwhile.
-    async fn remove_name(&self, name: &str) -> std::result::Result<bool, BoxError> {
+    /// All of `operations`, one after the other. `false`: somebody else removed him meanwhile.
+    async fn call_of_name(
+        &self,
+        operations: &[&'static str],
+        name: &str,
+    ) -> std::result::Result<bool, BoxError> {
         let whom = json!({ "UserPoolId": self.pool, "Username": name });
-        for operation in ["AdminUserGlobalSignOut", "AdminDeleteUser"] {
+        for operation in operations {
             match self.call(operation, &whom).await {
                 Ok(_) => {}
                 Err(error) if is_unknown_user(&error) => return Ok(false),
@@ -90,6 +94,19 @@ impl CognitoAccounts {
             }
         }
         Ok(true)
+    }
+
+    /// Under each of his names.
+    async fn call_of(
+        &self,
+        operations: &[&'static str],
+        user: &UserId,
+    ) -> std::result::Result<bool, BoxError> {
+        let mut was_there = false;
+        for name in self.names_of(user).await? {
+            was_there |= self.call_of_name(operations, &name).await?;
+        }
+        Ok(was_there)
     }
 
     async fn call(
@@ -167,12 +184,13 @@ fn is_unknown_user(error: &BoxError) -> bool {
 
 #[async_trait]
 impl Accounts for CognitoAccounts {
+    async fn sign_out(&self, user: &UserId) -> Result<bool> {
+        let signed_out = self.call_of(&["AdminUserGlobalSignOut"], user).await;
+        signed_out.map_err(|error| Unavailable::new("accounts.sign_out", error))
+    }
+
     async fn remove(&self, user: &UserId) -> Result<bool> {
-        let unavailable = |error: BoxError| Unavailable::new("accounts.remove", error);
-        let mut removed = false;
-        for name in self.names_of(user).await.map_err(unavailable)? {
-            removed |= self.remove_name(&name).await.map_err(unavailable)?;
-        }
-        Ok(removed)
+        let removed = self.call_of(&["AdminUserGlobalSignOut", "AdminDeleteUser"], user).await;
+        removed.map_err(|error| Unavailable::new("accounts.remove", error))
     }
 }

@@ -138,6 +138,7 @@ impl State {
             exports: _,
             exports_under_way: _,
             accounts: _,
+            sign_outs: _,
             everybodys_wakes_ms: _,
             counted: _,
             telegram: _,

@@ -80,6 +80,7 @@ pub(crate) struct State {
     pub(crate) exports: BTreeMap<(UserId, String), Vec<u8>>,
     pub(crate) exports_under_way: usize,
     pub(crate) accounts: BTreeSet<UserId>,
+    pub(crate) sign_outs: BTreeMap<UserId, u32>,
     pub(crate) everybodys_wakes_ms: Vec<u64>,
     pub(crate) counted: BTreeMap<Metric, u64>,
     pub(crate) telegram: Telegram,

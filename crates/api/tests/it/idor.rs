@@ -107,6 +107,7 @@ fn rows() -> Vec<Row> {
         row("POST", messages, "/conversations/bens/messages", 202)
             .with(json!({"messageId": "m1", "message": "mine"})),
         own("GET", "/me/export", 200),
+        own("POST", "/me/sign-out", 204),
         own("DELETE", "/me", 200).with(json!({"confirm": "delete everything"})),
     ]
 }

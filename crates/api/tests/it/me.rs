@@ -106,6 +106,18 @@ async fn only_who_says_it_word_for_word_leaves_and_then_nothing_is_taken() {
 }
 
 #[tokio::test]
+async fn signing_out_everywhere_is_204_and_503_until_it_is_done() {
+    let world = World::default();
+    world.sign_up(&ana());
+    let api = Api::new(ports(&world));
+    let sign_out =
+        async || send(&api, event("POST", "/me/sign-out", &json!({}), None)).await.status;
+    world.fail_next("accounts.sign_out", 1);
+    assert_eq!((sign_out().await, world.sign_outs(&ana())), (503, 0));
+    assert_eq!((sign_out().await, world.sign_outs(&ana())), (204, 1));
+}
+
+#[tokio::test]
 async fn an_export_that_cannot_be_whole_is_none() {
     let world = World::default();
     let api = Api::new(ports(&world));

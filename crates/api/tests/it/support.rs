@@ -7,8 +7,8 @@ use aws_lambda_events::encodings::Body;
 use control_plane::{
     AcceptMessage, ChangeConversations, ChooseSettings, DeleteUser, EnsureTask, ExportUser,
     KeepSchedules, KeepSkills, LinkIdentity, OfferUpload, ReadConversations, ReadSnapshots,
-    ReadStatus, ReadUsage, RequestRestore, RequestSnapshot, RunErrand, SearchMessages, SteerAgent,
-    Tell, Workspace,
+    ReadStatus, ReadUsage, RequestRestore, RequestSnapshot, RunErrand, SearchMessages, SignOut,
+    SteerAgent, Tell, Workspace,
 };
 use domain::{IdlePolicy, MachineSize, ModelName, Offered, Prices, TaskPolicy, TimeZone};
 use http::HeaderMap;
@@ -85,7 +85,14 @@ pub(crate) fn ports(world: &World) -> Ports {
         clock: clock_of_world,
         entropy: || [9; 16],
     };
+    let sign_out = SignOut {
+        accounts: Some(world.accounts()),
+        connections: world.connections(),
+        push: world.push(),
+        clock: clock.clone(),
+    };
     Ports {
+        sign_out,
         usage,
         export,
         delete,

@@ -46,7 +46,9 @@ pub(super) async fn show(
     if let Err(answer) = issuer.check(&request) {
         return *answer;
     }
-    let known = remembered(&headers);
+    let known =
+        remembered(&headers).filter(|(name, since)| issuer.sessions.remembers(name, *since));
+    let known = known.map(|(name, _)| name);
     if request.prompt.split(' ').any(|prompt| prompt == "none") {
         return match known {
             Some(name) => issuer.send_code(&request, &name),
@@ -204,18 +206,22 @@ fn origin_of(uri: &str) -> Option<&str> {
     Some(&uri[.."http://".len() + end])
 }
 
-fn remembered(headers: &HeaderMap) -> Option<String> {
+/// Who has signed in in this browser, and when.
+fn remembered(headers: &HeaderMap) -> Option<(String, i64)> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs =
         cookies.flat_map(|value| value.split(';')).filter_map(|it| it.trim().split_once('='));
     let (_, value) = pairs.into_iter().find(|(name, _)| *name == COOKIE)?;
-    let bytes = data_encoding::HEXLOWER.decode(value.as_bytes()).ok()?;
-    valid_name(&String::from_utf8(bytes).ok()?).map(str::to_owned)
+    let (name, since) = value.split_once('.')?;
+    let name = data_encoding::HEXLOWER.decode(name.as_bytes()).ok()?;
+    let name = valid_name(&String::from_utf8(name).ok()?).map(str::to_owned);
+    Some((name?, since.parse().ok()?))
 }
 
-/// The name as hex, since a cookie cannot hold every letter.
+/// The name as hex, since a cookie cannot hold every letter; and now.
 fn set_cookie(response: &mut Response, name: &str, seconds: u32) {
-    let value = data_encoding::HEXLOWER.encode(name.as_bytes());
+    let name = data_encoding::HEXLOWER.encode(name.as_bytes());
+    let value = format!("{name}.{}", clock::now_ms());
     let cookie = format!("{COOKIE}={value}; Path=/oidc; Max-Age={seconds}; HttpOnly; SameSite=Lax");
     let cookie = cookie.parse().expect("hex digits and constants");
     response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -34,6 +34,8 @@ struct Kept {
     users: BTreeMap<String, String>,
     /// By the token's SHA-256.
     refresh: HashMap<String, Grant>,
+    /// Browsers that signed in until then, in milliseconds, are forgotten; by the SHA-256 of who did.
+    ended: BTreeMap<String, i64>,
 }
 
 /// A sign-in that tokens can be made for.
@@ -122,12 +124,19 @@ impl Sessions {
         drop(codes);
         let mut kept = self.kept();
         kept.refresh.retain(|_, grant| !is_his(&grant.name));
+        kept.ended.insert(hash(&key), clock::now_ms());
         let known = match for_good {
             true => kept.users.remove(&key).is_some(),
             false => kept.users.contains_key(&key),
         };
         self.save(&mut kept);
         known
+    }
+
+    /// Whether a browser in which somebody signed in then is still his.
+    pub(super) fn remembers(&self, name: &str, since: i64) -> bool {
+        let kept = self.kept();
+        kept.ended.get(&hash(&name.to_lowercase())).is_none_or(|ended| *ended < since)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

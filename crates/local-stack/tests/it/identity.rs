@@ -35,6 +35,14 @@ async fn redeem(world: &World, code: &str, verifier: &str) -> Answer {
     post_form(&world.url("/oidc/token"), &form).await
 }
 
+/// As the API asks Cognito.
+async fn sign_out_everywhere(world: &World, name: &str) -> u16 {
+    let target = "AWSCognitoIdentityProviderService.AdminUserGlobalSignOut";
+    let whom = serde_json::json!({ "UserPoolId": "local_users", "Username": name });
+    let endpoint = world.stack.aws.endpoint();
+    send("POST", endpoint, &[("x-amz-target", target)], whom.to_string()).await.status
+}
+
 /// Verifies a token as any client would: by the published keys.
 async fn verified(world: &World, token: &str) -> Value {
     let keys: JwkSet =
@@ -148,6 +156,31 @@ async fn who_signed_in_is_remembered() {
     let out = send("GET", &logout, &[("cookie", &cookie)], "").await;
     assert_eq!(out.headers["location"], "http://localhost:5173/callback");
     assert!(out.headers["set-cookie"].contains("Max-Age=0"));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_signed_out_everywhere_has_no_session_and_no_browser_left() {
+    let world = World::start().await;
+    let redirect = sign_in(&world, "ana").await;
+    let cookie = redirect.headers["set-cookie"].split(';').next().expect("a pair").to_owned();
+    let tokens = redeem(&world, &code(&redirect), VERIFIER).await.json();
+    let bens = redeem(&world, &code(&sign_in(&world, "ben").await), VERIFIER).await.json();
+    let renew = async |tokens: &Value| {
+        let token = tokens["refresh_token"].as_str().expect("a token");
+        let form = format!("grant_type=refresh_token&client_id=openclaw-web&refresh_token={token}");
+        post_form(&world.url("/oidc/token"), &form).await.status
+    };
+    assert_eq!(sign_out_everywhere(&world, "ana").await, 200);
+    assert_eq!(sign_out_everywhere(&world, "nobody").await, 400);
+    assert_eq!((renew(&tokens).await, renew(&bens).await), (400, 200));
+    let silent = world.url(&format!("/oidc/authorize?{}&prompt=none", query()));
+    let again = send("GET", &silent, &[("cookie", &cookie)], "").await;
+    assert!(again.headers["location"].contains("error=login_required"), "{again:?}");
+    let anew = sign_in(&world, "ana").await;
+    let cookie = anew.headers["set-cookie"].split(';').next().expect("a pair").to_owned();
+    let known = send("GET", &silent, &[("cookie", &cookie)], "").await;
+    assert!(known.headers["location"].contains("?code="), "{known:?}");
     world.stop().await;
 }
 
