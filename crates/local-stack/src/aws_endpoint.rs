@@ -2,6 +2,8 @@
 //! recognised, counted, delayed or failed as the drill in progress says, and
 //! only then handed to the service's stand-in.
 
+use std::time::Duration;
+
 use axum::{
     Json, Router,
     body::Body,
@@ -50,22 +52,24 @@ pub(crate) fn router(services: Services) -> Router {
         .with_state(services)
 }
 
-/// The bucket's CORS rules: a page may send a file and learn what became of it.
+/// The bucket's CORS rule, as docs/workspace.md has it: a page may send a file and learn what
+/// became of it, and fetch one that it has an address for.
 fn cors() -> CorsLayer {
     let origins = AllowOrigin::predicate(|origin: &HeaderValue, _| {
         origin.to_str().is_ok_and(loopback::is_loopback_origin)
     });
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::POST])
+        .allow_methods([Method::GET, Method::POST])
         .allow_headers(AllowHeaders::any())
+        .max_age(Duration::from_secs(3600))
 }
 
 async fn handle(State(services): State<Services>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let call = Call::of(&parts);
-    // SDKs send no Origin; a page that found this port does. It may post what it has a form for.
-    if parts.headers.contains_key(header::ORIGIN) && !call.is_for_pages() {
+    // SDKs send no Origin; a page that found this port does. It may do what was signed for it.
+    if parts.headers.contains_key(header::ORIGIN) && !call.is_for_pages(&parts) {
         return StatusCode::FORBIDDEN.into_response();
     }
     let operation = call.operation();
@@ -130,8 +134,13 @@ impl Call {
         }
     }
 
-    fn is_for_pages(&self) -> bool {
-        matches!(self, Self::S3(s3::POST_OBJECT))
+    /// A form is checked by the store, and so is a signature.
+    fn is_for_pages(&self, parts: &Parts) -> bool {
+        match self {
+            Self::S3(s3::POST_OBJECT) => true,
+            Self::S3(s3::GET_OBJECT) => s3::is_signed_address(parts),
+            _ => false,
+        }
     }
 
     fn operation(&self) -> String {

@@ -6,7 +6,7 @@ use std::path::Path;
 use axum::{
     Json, Router,
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{Html, IntoResponse, Redirect, Response},
     routing::get,
@@ -16,13 +16,22 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use crate::{config::PageConfig, stack::Urls};
 
-/// Files are posted to the bucket, which is on a port of its own.
+/// As CloudFront sends it, but for `connect-src`: files go to and come from the bucket, which is
+/// on a port of its own here.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self' data: blob:; font-src 'self'; manifest-src 'self'; \
+     img-src 'self' data: blob:; font-src 'self'; manifest-src 'self'; worker-src 'self'; \
      connect-src 'self' ws://localhost:* ws://127.0.0.1:* http://127.0.0.1:*; frame-ancestors 'none'; \
-     base-uri 'none'; form-action 'none'";
+     base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types openclaw";
+/// Of what a browser can do for a page, ours needs none of these.
+const PERMISSIONS: &str = "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), \
+     geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+     serial=(), usb=()";
+const SAME_ORIGIN: &str = "same-origin";
 /// Vite puts a hash into these files' names, so they never change.
 const ASSETS: &str = "/assets";
+/// The service worker. A browser asks for it again to learn of a new page, so it is never kept, and the page does
+/// not stand in for it.
+const WORKER: &str = "/sw.js";
 
 pub(crate) fn router(dist: Option<&Path>, page: &PageConfig, urls: &Urls) -> Router {
     let config = page_config(page, urls);
@@ -32,6 +41,7 @@ pub(crate) fn router(dist: Option<&Path>, page: &PageConfig, urls: &Urls) -> Rou
             let index = ServeFile::new(dist.join("index.html"));
             router
                 .nest_service(ASSETS, ServeDir::new(dist.join("assets")))
+                .route_service(WORKER, ServeFile::new(dist.join("sw.js")))
                 .fallback_service(ServeDir::new(dist).fallback(index))
         }
         None => router.fallback(not_built),
@@ -67,6 +77,9 @@ async fn headers(request: Request, next: Next) -> Response {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (HeaderName::from_static("cross-origin-opener-policy"), SAME_ORIGIN),
+        (HeaderName::from_static("cross-origin-resource-policy"), SAME_ORIGIN),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -48,6 +48,14 @@ fn is_form(request: &http::request::Parts) -> bool {
 /// What a page does with a form that was signed for it.
 pub(crate) const POST_OBJECT: &str = "PostObject";
 
+/// And with an address that was.
+pub(crate) const GET_OBJECT: &str = "GetObject";
+
+pub(crate) fn is_signed_address(request: &http::request::Parts) -> bool {
+    let query = request.uri.query().unwrap_or_default();
+    query.split('&').any(|pair| pair.starts_with("X-Amz-Signature="))
+}
+
 /// The operation a path-style request is, as it is counted and as faults name it.
 pub(crate) fn operation(request: &http::request::Parts) -> &'static str {
     let path = request.uri.path().trim_start_matches('/');
@@ -58,7 +66,7 @@ pub(crate) fn operation(request: &http::request::Parts) -> &'static str {
         ("PUT", true) if asks("partNumber") => "UploadPart",
         ("PUT", true) if request.headers.contains_key("x-amz-copy-source") => "CopyObject",
         ("PUT", true) => "PutObject",
-        ("GET", true) => "GetObject",
+        ("GET", true) => GET_OBJECT,
         ("HEAD", true) => "HeadObject",
         ("DELETE", true) if asks("uploadId") => "AbortMultipartUpload",
         ("DELETE", true) => "DeleteObject",

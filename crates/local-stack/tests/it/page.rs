@@ -9,6 +9,7 @@ async fn the_page_and_its_routes_are_served_with_a_strict_policy() {
         fs::create_dir_all(dist.join("assets")).expect("a directory");
         fs::write(dist.join("index.html"), "<!doctype html>page").expect("writes");
         fs::write(dist.join("assets/app-1a2b.js"), "let x").expect("writes");
+        fs::write(dist.join("sw.js"), "self").expect("writes");
         fs::write(config.data.join("secret"), "secret").expect("writes");
         config.web = Some(dist);
     })
@@ -19,7 +20,29 @@ async fn the_page_and_its_routes_are_served_with_a_strict_policy() {
         assert_eq!(page.headers["cache-control"], "no-cache");
         let policy = &page.headers["content-security-policy"];
         assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{policy}");
+        for part in [
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "require-trusted-types-for 'script'",
+            "trusted-types openclaw",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.split(';').any(|it| it.trim() == part), "{part}: {policy}");
+        }
+        assert!(!policy.contains("unsafe") && !policy.contains('*') || policy.contains(":*"));
+        for (name, value) in [
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+        ] {
+            assert_eq!(page.headers[name], value);
+        }
+        assert!(page.headers["permissions-policy"].contains("camera=()"), "{page:?}");
     }
+    let worker = get(&world.url("/sw.js")).await;
+    assert_eq!((worker.body.as_str(), &*worker.headers["cache-control"]), ("self", "no-cache"));
+    assert!(worker.headers["content-type"].contains("javascript"));
     let asset = get(&world.url("/assets/app-1a2b.js")).await;
     assert!(asset.headers["cache-control"].contains("immutable"));
     assert!(asset.headers["content-type"].contains("javascript"));

@@ -147,7 +147,7 @@ async fn a_page_may_post_files_and_nothing_else() {
     ];
     let answer = send("OPTIONS", &form.url, &preflight, Vec::new()).await;
     assert_eq!(answer.headers["access-control-allow-origin"], PAGE);
-    assert!(answer.headers["access-control-allow-methods"].contains("POST"));
+    assert_eq!(answer.headers["access-control-allow-methods"], "GET,POST");
     let elsewhere = [("origin", "https://evil.example"), ("access-control-request-method", "POST")];
     let answer = send("OPTIONS", &form.url, &elsewhere, Vec::new()).await;
     assert!(!answer.headers.contains_key("access-control-allow-origin"));
@@ -180,8 +180,10 @@ async fn a_signed_address_gives_a_file_to_be_saved_until_it_expires() {
         let content: Vec<u8> = (0..bytes).map(|n| (n % 251) as u8).collect();
         downloads.put(&key, in_memory(&content, content.len())).await.expect("puts");
         let address = downloads.url(&key, now).await.expect("signs");
-        let answer = send("GET", &address.url, &[], Vec::new()).await;
+        // A page fetches it as well, to show what is in it.
+        let answer = send("GET", &address.url, &[("origin", PAGE)], Vec::new()).await;
         assert_eq!(answer.status, 200, "{name}");
+        assert_eq!(answer.headers["access-control-allow-origin"], PAGE);
         assert_eq!(answer.headers["content-length"], bytes.to_string());
         assert_eq!(answer.headers["content-type"], "application/octet-stream");
         let disposition = &answer.headers["content-disposition"];
@@ -189,7 +191,14 @@ async fn a_signed_address_gives_a_file_to_be_saved_until_it_expires() {
         let expired = downloads.url(&key, Timestamp(now.millis() - 601_000)).await.expect("signs");
         assert_eq!(send("GET", &expired.url, &[], Vec::new()).await.status, 403, "{name}");
         let other = address.url.replacen("local%3Aana", "local%3Aben", 1);
-        assert_ne!(send("GET", &other, &[], Vec::new()).await.status, 200, "{name}");
+        assert_ne!(
+            send("GET", &other, &[("origin", PAGE)], Vec::new()).await.status,
+            200,
+            "{name}"
+        );
+        let strange =
+            send("GET", &address.url, &[("origin", "https://evil.example")], Vec::new()).await;
+        assert!(!strange.headers.contains_key("access-control-allow-origin"), "{name}");
         // A file that is not as long as it said is not there at all.
         let torn = DownloadKey { id: UploadId::new("1f").expect("valid"), ..key };
         assert!(downloads.put(&torn, in_memory(&content, content.len() + 1)).await.is_err());
