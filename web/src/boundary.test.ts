@@ -48,8 +48,8 @@ test('the walk finds react where it is', () => {
 })
 
 test('the reducer and the projection reach no socket, no network and no sign-in', () => {
-  const pure = directory('chat').filter((file) => /(thread|agent|projection|limits)\.ts$/.test(file))
-  expect(pure).toHaveLength(4)
+  const pure = directory('chat').filter((file) => /\/(thread|turn|history|keep|agent|projection|limits)\.ts$/.test(file))
+  expect(pure).toHaveLength(7)
   expect(pure.filter((file) => /\b(fetch|WebSocket|setTimeout|Date\.now|window|document)\b[(.]/.test(read(file)))).toEqual([])
 })
 

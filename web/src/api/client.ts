@@ -37,11 +37,14 @@ export interface Setting {
   chosen: boolean
 }
 
+/** The page before a place or after it, or the one that a message that was found is on; else the newest. */
+export type Part = { before: string } | { after: string } | { around: string }
+
 /** What the chat asks for, in its own words. */
 export interface Api {
   status(): Promise<StatusResponse>
   conversations(): Promise<ConversationsPage>
-  messages(conversationId: string, before?: string): Promise<MessagesPage>
+  messages(conversationId: string, part?: Part): Promise<MessagesPage>
   reply(conversationId: string, messageId: string): Promise<Message>
   post(conversationId: string, message: PostMessage): Promise<Accepted>
   /** Where one file may be sent. */
@@ -61,8 +64,8 @@ export function createApi(rest: Rest): Api {
   return {
     status: () => answer(rest.GET('/status')),
     conversations: () => answer(rest.GET('/conversations')),
-    messages: async (id, before) =>
-      isFresh(id) ? { messages: [] } : answer(rest.GET('/conversations/{id}/messages', { params: { path: { id }, query: { limit: 50, ...(before && { before }) } } })).catch(noneYet),
+    messages: async (id, part) =>
+      isFresh(id) ? { messages: [] } : answer(rest.GET('/conversations/{id}/messages', { params: { path: { id }, query: { limit: 50, ...part } } })).catch(noneYet),
     reply: (id, message) => answer(rest.GET('/conversations/{id}/messages/{message}/reply', { params: { path: { id, message } } })),
     post: async (id, body) => {
       const accepted: Accepted = await answer(rest.POST('/conversations/{id}/messages', { params: { path: { id } }, body }))

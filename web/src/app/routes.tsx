@@ -5,6 +5,15 @@ import { ChatPage } from '../pages/ChatPage'
 import { CrashPage } from '../pages/CrashPage'
 import { Shell } from '../pages/Shell'
 
+/** The router reads `?at=2026` as a number. */
+const said = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
+
+/** The place of a message that was found, and its id, so that it can be marked. */
+const foundAt = (search: Record<string, unknown>): { at?: string; message?: string } => {
+  const [at, message] = [said(search['at']), said(search['message'])]
+  return { ...(at && { at }), ...(at && message && { message }) }
+}
+
 /** The conversation that exists before a person makes another. */
 const DEFAULT_CONVERSATION = 'default'
 
@@ -19,9 +28,12 @@ const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: 
 const conversation = createRoute({
   getParentRoute: () => shell,
   path: '/c/$conversationId',
+  validateSearch: foundAt,
   component: function ConversationRoute() {
     const { conversationId } = conversation.useParams()
-    return /^[A-Za-z0-9_-]{1,64}$/.test(conversationId) ? <ChatPage conversationId={conversationId} /> : toDefault()
+    const { at = null, message = null } = conversation.useSearch()
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(conversationId)) return toDefault()
+    return <ChatPage conversationId={conversationId} at={at} found={message} />
   },
 })
 

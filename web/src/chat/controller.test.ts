@@ -11,10 +11,11 @@ const c = 'default'
 function world(keeper = new Keeper(memoryShelf(), 'ana')) {
   const sent: ClientFrame[] = []
   const posted: string[] = []
-  const state = { open: false, ids: 0, postError: null as AppError | null, replies: new Map<string, Message>(), reads: 0, history: [] as Message[] }
+  const state = { open: false, ids: 0, postError: null as AppError | null, messagesError: null as AppError | null, replies: new Map<string, Message>(), reads: 0, history: [] as Message[] }
   const api: ControllerDeps['api'] = {
     messages: async () => {
       state.reads += 1
+      if (state.messagesError) throw state.messagesError
       return { messages: state.history }
     },
     reply: async (_, id) => {
@@ -465,4 +466,14 @@ test('when too many messages wait, one more stays in the box', () => {
   for (let n = 0; n < KEPT_MESSAGES; n += 1) expect(controller.say(c, `${n}`)).toBeNull()
   expect(controller.say(c, 'one more')).toMatch(/wait/)
   expect(keeper.messages()).toHaveLength(KEPT_MESSAGES)
+})
+
+test('a place that cannot be found leaves the end on screen, and says why', async () => {
+  const { controller, goOnline, state } = world()
+  await goOnline()
+  controller.open(c)
+  await settle()
+  state.messagesError = new AppError('not_found', 'There is no such place.', false)
+  await controller.visit(c, 'p')
+  expect(controller.state().threads[c]).toMatchObject({ seeking: null, stretch: null, notice: { message: 'There is no such place.' } })
 })

@@ -5,12 +5,12 @@
  * socket sends those again under the same id. The keeper only follows the turns, so
  * that they are there again after a reload, and in another tab.
  */
-import type { Api } from '../api/client'
+import type { Api, Part } from '../api/client'
 import type { AttachedFile } from '../protocol'
 import { text } from '../text'
 import { type Agent, reduceAgent, reportOf, type StatusReport, unknownAgent } from './agent'
 import { asFailure, Delivery } from './delivery'
-import type { ClientFrame, ServerFrame, TextFrame } from './frames'
+import type { ClientFrame, MessagesPage, ServerFrame, TextFrame } from './frames'
 import { GOES_BY_ITSELF_FOR, hasRoom, keepChanges } from './keep'
 import type { Keeper } from './keeper'
 import { MESSAGE_BYTES, utf8Bytes } from './limits'
@@ -137,13 +137,39 @@ export class ChatController {
     }
   }
 
-  async loadOlder(conversationId: string): Promise<void> {
-    const before = this.#state.threads[conversationId]?.before
-    if (!before) return
+  /** Whether there is more to be seen now. */
+  async loadOlder(conversationId: string): Promise<boolean> {
+    const thread = this.#state.threads[conversationId]
+    const before = (thread?.stretch ?? thread)?.before
+    if (!before) return false
+    return this.#fetch(conversationId, { before }, (page) => ({ type: 'older', page, before }))
+  }
+
+  async loadLater(conversationId: string): Promise<boolean> {
+    const after = this.#state.threads[conversationId]?.stretch?.after
+    if (!after) return false
+    return this.#fetch(conversationId, { after }, (page) => ({ type: 'later', page, after }))
+  }
+
+  /** Shows the conversation where a message was found. What cannot be found leaves the end on screen. */
+  async visit(conversationId: string, place: string): Promise<void> {
+    this.#apply(conversationId, { type: 'seeking', place })
+    const found = await this.#fetch(conversationId, { around: place }, (page) => ({ type: 'around', page, place }))
+    if (!found && this.#state.threads[conversationId]?.seeking === place) this.#apply(conversationId, { type: 'latest' })
+  }
+
+  /** Back to the end. */
+  leave(conversationId: string): void {
+    if (this.#state.threads[conversationId]) this.#apply(conversationId, { type: 'latest' })
+  }
+
+  async #fetch(conversationId: string, part: Part, event: (page: MessagesPage) => ThreadEvent): Promise<boolean> {
     try {
-      this.#apply(conversationId, { type: 'older', page: await this.#deps.api.messages(conversationId, before) })
+      this.#apply(conversationId, event(await this.#deps.api.messages(conversationId, part)))
+      return true
     } catch (error) {
       this.#apply(conversationId, { type: 'noticed', failure: asFailure(error) })
+      return false
     }
   }
 
@@ -279,7 +305,9 @@ export class ChatController {
   }
 
   #turn(conversationId: string, messageId: string): Turn | undefined {
-    return this.#state.threads[conversationId]?.turns.findLast((turn) => turn.messageId === messageId)
+    const thread = this.#state.threads[conversationId]
+    const isIt = (turn: Turn) => turn.messageId === messageId
+    return thread?.turns.findLast(isIt) ?? thread?.stretch?.turns.findLast(isIt)
   }
 
   #apply(conversationId: string, event: ThreadEvent): void {
@@ -290,7 +318,7 @@ export class ChatController {
     const { keep, forget } = keepChanges(before, thread)
     for (const message of keep) this.#deps.keeper.keep(message)
     for (const messageId of forget) this.#deps.keeper.forget(messageId)
-    for (const turn of thread.turns) {
+    for (const turn of [...(thread.stretch?.turns ?? []), ...thread.turns]) {
       if (turn.needs === 'resume' || turn.needs === 'reread') this.#supply(conversationId, turn)
     }
   }

@@ -177,3 +177,19 @@ test('a message can be edited when it is over, and taken back while it is only h
   expect(edit(said(), accepted(), words, end('complete'))).toBe('askAnew')
   expect(edit(said(), error(true))).toBe('askAnew')
 })
+
+const row = (messageId: string, role: Message['role']): Message => ({ messageId, conversationId: c, role, text: messageId, at: 1, channel: 'web', state: 'done', outcome: 'complete' })
+const pair = (messageId: string) => [row(messageId, 'user'), row(messageId, 'assistant')]
+
+test('a window is shown instead of the end, and a search for it instead of both', () => {
+  const latest: ThreadEvent = { type: 'newest', page: { messages: pair('end') } }
+  const seeking: ThreadEvent = { type: 'seeking', place: 'p' }
+  const around: ThreadEvent = { type: 'around', place: 'p', page: { messages: pair('old'), before: 'b', after: 'a', goesOn: true } }
+  const seen = (...events: ThreadEvent[]) => {
+    const { turns, loading, hasOlder, hasLater } = view(events)
+    return { turns: turns.map(({ id }) => id), loading, hasOlder, hasLater }
+  }
+  expect(seen(latest, seeking)).toEqual({ turns: [], loading: true, hasOlder: false, hasLater: false })
+  expect(seen(latest, seeking, around)).toEqual({ turns: ['old'], loading: false, hasOlder: true, hasLater: true })
+  expect(view([latest, seeking, around, said()]).stoppable).toBe('m1')
+})

@@ -25,6 +25,8 @@ export interface ThreadView {
   loading: boolean
   empty: boolean
   hasOlder: boolean
+  /** What is shown does not reach the end of the conversation. */
+  hasLater: boolean
   notice: Failure | null
   /** The turn that Stop would stop. */
   stoppable: string | null
@@ -45,7 +47,8 @@ const settled = new WeakMap<Turn, TurnView>()
 export function projectThread(thread: Thread, agent: Agent, link: Link): ThreadView {
   const firstWaiting = isWaking(agent) || isPostponed(agent) ? thread.turns.find(isWaiting) : undefined
   const open = thread.turns.filter(isOpen)
-  const turns = thread.turns.map((turn) =>
+  const shown = thread.seeking === null ? (thread.stretch ?? thread) : { turns: [], before: null }
+  const turns = shown.turns.map((turn) =>
     projectTurn(turn, { agent, link, waking: turn === firstWaiting, ahead: Math.max(open.indexOf(turn), 0) }),
   )
   // One that does not stop may be told again, once nothing else is left to stop.
@@ -53,9 +56,10 @@ export function projectThread(thread: Thread, agent: Agent, link: Link): ThreadV
   return {
     conversationId: thread.conversationId,
     turns,
-    loading: !thread.loaded && turns.length === 0 && thread.notice === null,
-    empty: thread.loaded && turns.length === 0,
-    hasOlder: thread.before !== null,
+    loading: thread.seeking !== null || (!thread.loaded && turns.length === 0 && thread.notice === null),
+    empty: thread.loaded && thread.seeking === null && turns.length === 0,
+    hasOlder: shown.before !== null,
+    hasLater: thread.stretch !== null,
     notice: thread.notice,
     stoppable: running?.messageId ?? null,
     announcement: announce(thread.turns.at(-1), agent, link),

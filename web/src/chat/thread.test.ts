@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Message, StatusFrame } from './frames'
+import type { Message, MessagesPage, StatusFrame } from './frames'
 import { emptyThread, reduceThread, type Thread, type ThreadEvent, type Turn } from './thread'
 
 const c = 'default'
@@ -289,12 +289,12 @@ describe('history', () => {
   })
 
   test('older pages go before and keep the cursor', () => {
-    const thread = play(newest(pair('c'), 'x'), { type: 'older', page: { messages: [...pair('a'), ...pair('b')], before: 'y' } })
+    const thread = play(newest(pair('c'), 'x'), { type: 'older', page: { messages: [...pair('a'), ...pair('b')], before: 'y' }, before: 'x' })
     expect([ids(thread), thread.before]).toEqual([['a', 'b', 'c'], 'y'])
   })
 
   test('the newest page again keeps older pages and their cursor', () => {
-    const older: ThreadEvent = { type: 'older', page: { messages: pair('a') } }
+    const older: ThreadEvent = { type: 'older', page: { messages: pair('a') }, before: 'x' }
     const thread = play(newest(pair('b'), 'x'), older, newest([...pair('b'), ...pair('c')], 'x'))
     expect([ids(thread), thread.before]).toEqual([['a', 'b', 'c'], null])
   })
@@ -303,6 +303,7 @@ describe('history', () => {
     const thread = play(newest([row('a', 'assistant', { outcome: 'complete' }), ...pair('b')], 'x'), {
       type: 'older',
       page: { messages: [row('a', 'user', { state: 'done' })] },
+      before: 'x',
     })
     expect(thread.turns.map((turn) => [turn.messageId, turn.asked?.text, turn.reply?.text])).toEqual([
       ['a', 'user a', 'assistant a'],
@@ -330,4 +331,73 @@ test('files come with a message from history and from another device', () => {
   expect(only(play({ type: 'newest', page: { messages: [mine] } })).asked).toMatchObject({ attachments })
   const echo: ThreadEvent = { type: 'message', messageId: 'm1', conversationId: c, role: 'user', content: '', attachments, channel: 'web', at: 1 }
   expect(only(play(echo)).asked).toMatchObject({ attachments })
+})
+
+const rows = (...names: string[]) => names.flatMap(pair)
+const inWindow = (thread: Thread) => thread.stretch?.turns.map((turn) => turn.messageId)
+
+describe('a window into a long conversation', () => {
+  const latest = newest(rows('x', 'y'), 'before x')
+  const seeking: ThreadEvent = { type: 'seeking', place: 'p' }
+  const around = (more: Partial<MessagesPage>, ...names: string[]): ThreadEvent => ({
+    type: 'around',
+    place: 'p',
+    page: { messages: rows(...names), before: 'before it', after: 'after it', goesOn: true, ...more },
+  })
+  const later = (more: Partial<MessagesPage>, ...names: string[]): ThreadEvent => ({
+    type: 'later',
+    after: 'after it',
+    page: { messages: rows(...names), after: 'and on', goesOn: true, ...more },
+  })
+
+  test('it opens beside the latest, which goes on', () => {
+    const thread = play(latest, seeking, around({}, 'f', 'g'), said('m1'), accepted('m1'), chunk(0, 'Hi'))
+    expect(inWindow(thread)).toEqual(['f', 'g'])
+    expect(ids(thread)).toEqual(['x', 'y', 'm1'])
+  })
+
+  test('it grows both ways until it meets the end', () => {
+    const older: ThreadEvent = { type: 'older', before: 'before it', page: { messages: rows('e'), before: 'y' } }
+    const open = play(latest, seeking, around({}, 'f', 'g'), older, later({}, 'h'))
+    expect([inWindow(open), open.stretch?.before, open.stretch?.after]).toEqual([['e', 'f', 'g', 'h'], 'y', 'and on'])
+    const met = reduceThread(open, { type: 'later', after: 'and on', page: { messages: rows('w', 'x'), after: 'z', goesOn: true } })
+    expect([inWindow(met), ids(met), met.before]).toEqual([undefined, ['e', 'f', 'g', 'h', 'w', 'x', 'y'], 'y'])
+  })
+
+  test('a page that was asked for elsewhere is not taken for one of the window', () => {
+    const older: ThreadEvent = { type: 'older', before: 'before x', page: { messages: rows('w'), before: 'v' } }
+    const thread = play(latest, seeking, around({}, 'f'), older)
+    expect([inWindow(thread), ids(thread), thread.before]).toEqual([['f'], ['w', 'x', 'y'], 'v'])
+    expect(inWindow(reduceThread(thread, { ...later({}, 'h'), after: 'stale' } as ThreadEvent))).toEqual(['f'])
+  })
+
+  test('one that shows the end is none', () => {
+    const seen = play(latest, seeking, around({}, 'w', 'x'))
+    expect([inWindow(seen), ids(seen), seen.before]).toEqual([undefined, ['w', 'x', 'y'], 'before it'])
+    const inside = play(latest, seeking, around({}, 'x'))
+    expect([inWindow(inside), ids(inside), inside.before]).toEqual([undefined, ['x', 'y'], 'before x'])
+    const last = play(seeking, around({ goesOn: false }, 'x'), newest(rows('x', 'y'), 'b'))
+    expect([inWindow(last), ids(last), last.before]).toEqual([undefined, ['x', 'y'], 'b'])
+  })
+
+  test('an end that comes later is met as well', () => {
+    const thread = play(seeking, around({}, 'w', 'x'), latest)
+    expect([inWindow(thread), ids(thread)]).toEqual([undefined, ['w', 'x', 'y']])
+  })
+
+  test('whoever went on looking elsewhere is not called back', () => {
+    expect(play(latest, seeking, { type: 'latest' }, around({}, 'f')).stretch).toBeNull()
+    expect(play(latest, seeking, { type: 'seeking', place: 'q' }, around({}, 'f')).stretch).toBeNull()
+  })
+
+  test('what happens to a message in it happens there', () => {
+    const thread = play(latest, seeking, around({}, 'f'), { type: 'askedAgain', messageId: 'f' })
+    expect(thread.stretch?.turns[0]?.askedAgain).toBe(true)
+    expect(ids(thread)).toEqual(['x', 'y'])
+  })
+
+  test('leaving it shows the end as it is by now', () => {
+    const thread = play(latest, seeking, around({}, 'f'), said('m1'), { type: 'latest' })
+    expect([thread.stretch, ids(thread)]).toEqual([null, ['x', 'y', 'm1']])
+  })
 })

@@ -6,60 +6,12 @@
  * lengths count UTF-16 units, which is what `String.length` counts.
  */
 import type { AttachedFile } from '../protocol'
-import type { EndFrame, ErrorFrame, Message, MessagesPage, Outcome, ServerFrame, StatusFrame, TextFrame, ToolFrame, Usage, WholeFrame } from './frames'
+import type { EndFrame, ErrorFrame, Message, MessagesPage, ServerFrame, StatusFrame, TextFrame, ToolFrame, WholeFrame } from './frames'
+import { around, fromHistory, later, mergeNewest, mergeOlder, type Stretch } from './history'
+import { blankTurn, type Failure, isOpen, type Reply, started, type Tool, type Turn, writing, written } from './turn'
 
-/** `queued`: here only. `sent`: on its way. `accepted`: safe on the server. */
-export type Delivery = 'queued' | 'sent' | 'accepted' | 'refused'
-
-export interface Tool {
-  id: string
-  name: string
-  state: ToolFrame['state']
-  summary: string
-}
-
-export interface Reply {
-  text: string
-  /** null while it is still being written. */
-  outcome: Outcome | null
-  /** Its run was stopped and another begins: shown until that has words of its own. */
-  interrupted: boolean
-  usage: Usage | null
-}
-
-export interface Failure {
-  code: string
-  message: string
-  retryable: boolean
-}
-
-export interface Asked {
-  text: string
-  attachments: AttachedFile[]
-  at: number
-  channel: string
-}
-
-export interface Turn {
-  messageId: string
-  /** null for what nobody asked for: a word from the system, or a schedule. */
-  asked: Asked | null
-  delivery: Delivery
-  /** How many are answered before this one, as the server counts; null once it has been taken. */
-  position: number | null
-  cancelling: boolean
-  /** A person has asked the same anew, in a turn of its own. */
-  askedAgain: boolean
-  /** What the server says about this message while it works on it. */
-  note: string | null
-  tools: Tool[]
-  reply: Reply | null
-  repliedAt: number | null
-  role: 'assistant' | 'system'
-  failure: Failure | null
-  /** What the server must be asked for before this turn can be shown whole. */
-  needs: 'resume' | 'resuming' | 'reread' | 'rereading' | null
-}
+export { isOpen, unitsHeld } from './turn'
+export type { Asked, Delivery, Failure, Reply, Tool, Turn } from './turn'
 
 export interface Thread {
   conversationId: string
@@ -67,6 +19,10 @@ export interface Thread {
   /** Where the page before the oldest turn starts; null at the beginning of time. */
   before: string | null
   loaded: boolean
+  /** The place that is being looked for; what is shown meanwhile would only be in the way. */
+  seeking: string | null
+  /** A part of the conversation that does not reach its end, and is read instead of it. The end goes on in `turns`. */
+  stretch: Stretch | null
   notice: Failure | null
 }
 
@@ -81,7 +37,11 @@ export type ThreadEvent =
   | { type: 'requested'; messageId: string }
   | { type: 'reread'; messageId: string; reply: Message }
   | { type: 'newest'; page: MessagesPage }
-  | { type: 'older'; page: MessagesPage }
+  | { type: 'older'; page: MessagesPage; before: string }
+  | { type: 'seeking'; place: string }
+  | { type: 'around'; page: MessagesPage; place: string }
+  | { type: 'later'; page: MessagesPage; after: string }
+  | { type: 'latest' }
   | { type: 'noticed'; failure: Failure | null }
 
 export const emptyThread = (conversationId: string): Thread => ({
@@ -89,23 +49,9 @@ export const emptyThread = (conversationId: string): Thread => ({
   turns: [],
   before: null,
   loaded: false,
+  seeking: null,
+  stretch: null,
   notice: null,
-})
-
-const blankTurn = (messageId: string): Turn => ({
-  messageId,
-  asked: null,
-  delivery: 'accepted',
-  position: null,
-  cancelling: false,
-  askedAgain: false,
-  note: null,
-  tools: [],
-  reply: null,
-  repliedAt: null,
-  role: 'assistant',
-  failure: null,
-  needs: null,
 })
 
 export function reduceThread(thread: Thread, event: ThreadEvent): Thread {
@@ -134,7 +80,15 @@ export function reduceThread(thread: Thread, event: ThreadEvent): Thread {
     case 'newest':
       return mergeNewest(thread, event.page)
     case 'older':
-      return mergeOlder(thread, event.page)
+      return mergeOlder(thread, event.page, event.before)
+    case 'seeking':
+      return { ...thread, seeking: event.place, stretch: null }
+    case 'around':
+      return thread.seeking === event.place ? around(thread, event.page) : thread
+    case 'later':
+      return later(thread, event.page, event.after)
+    case 'latest':
+      return thread.seeking === null && thread.stretch === null ? thread : { ...thread, seeking: null, stretch: null }
     case 'noticed':
       return { ...thread, notice: event.failure }
     default:
@@ -178,6 +132,10 @@ function reduceFrame(thread: Thread, frame: ServerFrame): Thread {
 function change(thread: Thread, messageId: string, apply: (turn: Turn) => Turn): Thread {
   const at = thread.turns.findLastIndex((turn) => turn.messageId === messageId)
   const found = thread.turns[at]
+  if (!found && thread.stretch) {
+    const turns = changeKnown(thread.stretch.turns, messageId, apply)
+    if (turns) return { ...thread, stretch: { ...thread.stretch, turns } }
+  }
   const turn = found ?? blankTurn(messageId)
   const changed = apply(turn)
   if (changed === found) return thread
@@ -185,24 +143,17 @@ function change(thread: Thread, messageId: string, apply: (turn: Turn) => Turn):
   return { ...thread, turns }
 }
 
+function changeKnown(turns: Turn[], messageId: string, apply: (turn: Turn) => Turn): Turn[] | null {
+  const at = turns.findLastIndex((turn) => turn.messageId === messageId)
+  const found = turns[at]
+  return found ? turns.with(at, apply(found)) : null
+}
+
 /** Every further chunk behind a gap says the same thing: it must not ask again. */
 function requested(turn: Turn): Turn {
   if (turn.needs === 'resume') return { ...turn, needs: 'resuming' }
   return turn.needs === 'reread' ? { ...turn, needs: 'rereading' } : turn
 }
-
-const started = (turn: Turn): Turn => ({ ...turn, delivery: 'accepted', position: null, note: null })
-
-/** Still owed an answer. */
-export const isOpen = (turn: Turn): boolean => !turn.failure && !turn.reply?.outcome && (turn.asked !== null || turn.reply !== null)
-
-/** What is held of the run that writes now. What an interrupted one left is only shown. */
-const written = ({ reply }: Turn): string => (reply && !reply.interrupted ? reply.text : '')
-
-/** The offset a resume names. */
-export const unitsHeld = (turn: Turn): number => written(turn).length
-
-const writing = (text: string): Reply => ({ text, outcome: null, interrupted: false, usage: null })
 
 function append(turn: Turn, { offset, content }: TextFrame): Turn {
   // A straggler from a socket that was replaced: the end has already been seen.
@@ -282,61 +233,4 @@ function interrupt(turn: Turn): Turn {
 function advanceQueue(thread: Thread): Thread {
   if (!thread.turns.some((turn) => turn.position)) return thread
   return { ...thread, turns: thread.turns.map((turn) => (turn.position ? { ...turn, position: turn.position - 1 } : turn)) }
-}
-
-function fromHistory(turn: Turn, row: Message): Turn {
-  if (row.role === 'user') return askedBefore(turn, row)
-  const ended = row.outcome ?? (row.role === 'system' ? 'complete' : null)
-  const held = turn.reply
-  // A checkpoint of a reply that is still running never takes text away from us.
-  if (!ended && held && held.text.length >= row.text.length) return turn
-  const reply: Reply = { text: row.text, outcome: ended, interrupted: false, usage: row.usage ?? held?.usage ?? null }
-  const cancelling = ended ? false : turn.cancelling
-  const failure = row.error ? { code: 'failed', message: row.error, retryable: true } : ended ? null : turn.failure
-  return { ...started(turn), role: row.role, reply, repliedAt: row.at, cancelling, failure, needs: null }
-}
-
-function askedBefore(turn: Turn, row: Message): Turn {
-  const asked = { text: row.text, attachments: row.attachments ?? [], at: row.at, channel: row.channel }
-  const dead = row.state === 'dead'
-  const failure = dead ? { code: 'dead', message: row.error ?? '', retryable: true } : turn.failure
-  const needs = row.state === 'done' && !turn.reply ? 'reread' : turn.needs
-  return { ...turn, asked, failure, needs, reply: replySoFar(turn, row), delivery: 'accepted' }
-}
-
-/** A message that waits has no run: what there is of its reply is what an interrupted one left. */
-function replySoFar({ reply }: Turn, { partial, state }: Message): Reply | null {
-  const isLeft = partial != null && partial !== '' && (reply === null || (state === 'pending' && reply.outcome === null))
-  return isLeft ? { ...writing(partial), interrupted: true } : reply
-}
-
-function turnsOf(rows: Message[], held: Map<string, Turn>): Turn[] {
-  const turns = new Map<string, Turn>()
-  for (const row of rows) {
-    const turn = turns.get(row.messageId) ?? held.get(row.messageId) ?? blankTurn(row.messageId)
-    turns.set(row.messageId, fromHistory(turn, row))
-  }
-  return [...turns.values()]
-}
-
-/** The latest page wins where it overlaps; older pages stay before it, what is newer stays after. */
-function mergeNewest(thread: Thread, page: MessagesPage): Thread {
-  const held = new Map(thread.turns.map((turn) => [turn.messageId, turn]))
-  const fresh = turnsOf(page.messages, held)
-  const known = new Set(fresh.map((turn) => turn.messageId))
-  const meets = thread.turns.findIndex((turn) => known.has(turn.messageId))
-  const older = meets > 0 ? thread.turns.slice(0, meets) : []
-  const rest = thread.turns.slice(Math.max(meets, 0)).filter((turn) => !known.has(turn.messageId))
-  // Without an overlap more than a page was missed; settled turns come back by scrolling up.
-  const newer = meets >= 0 || !page.before ? rest : rest.filter((turn) => turn.delivery !== 'accepted' || !turn.reply?.outcome)
-  const before = meets > 0 ? thread.before : (page.before ?? null)
-  return { ...thread, turns: [...older, ...fresh, ...newer], before, loaded: true }
-}
-
-function mergeOlder(thread: Thread, page: MessagesPage): Thread {
-  const held = new Map(thread.turns.map((turn) => [turn.messageId, turn]))
-  const fresh = turnsOf(page.messages, held)
-  const known = new Set(fresh.map((turn) => turn.messageId))
-  const rest = thread.turns.filter((turn) => !known.has(turn.messageId))
-  return { ...thread, turns: [...fresh, ...rest], before: page.before ?? null }
 }

@@ -34,13 +34,16 @@ export interface Chat {
   edit: (messageId: string) => void
   stop: () => void
   retry: (messageId: string) => void
-  loadOlder: () => Promise<void>
+  /** Whether there is more to be seen now. */
+  loadOlder: () => Promise<boolean>
+  loadLater: () => Promise<boolean>
   reload: () => void
   dismiss: () => void
   retryConnection: () => void
 }
 
-export function useChat(conversationId: string): Chat {
+/** With a place of a message that was found, the conversation is shown there and not at its end. */
+export function useChat(conversationId: string, place: string | null = null): Chat {
   const { controller, drafts, retryConnection } = useRuntime()
   const { agent, link, threads } = useSyncExternalStore(controller.subscribe, controller.state)
   const thread = threads[conversationId] ?? emptyThread(conversationId)
@@ -48,6 +51,10 @@ export function useChat(conversationId: string): Chat {
   const actions = useMemo(() => actionsOf(controller, drafts, conversationId), [controller, drafts, conversationId])
 
   useEffect(() => controller.open(conversationId), [controller, conversationId])
+  useEffect(() => {
+    if (place === null) controller.leave(conversationId)
+    else void controller.visit(conversationId, place)
+  }, [controller, conversationId, place])
 
   const { stoppable } = view
   return {
@@ -89,6 +96,7 @@ const actionsOf = (controller: ChatController, drafts: Drafts, conversationId: s
   },
   retry: (messageId: string) => controller.retry(conversationId, messageId),
   loadOlder: () => controller.loadOlder(conversationId),
+  loadLater: () => controller.loadLater(conversationId),
   reload: () => void controller.reload(conversationId),
   dismiss: () => controller.dismiss(conversationId),
 })

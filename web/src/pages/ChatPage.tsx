@@ -1,4 +1,5 @@
 /** One conversation. */
+import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useRef } from 'react'
 import { useApp } from '../app/context'
 import { useSession } from '../auth/useSession'
@@ -6,15 +7,23 @@ import { type Chat, useChat, useDraft } from '../chat/useChat'
 import { text } from '../text'
 import { Banner } from '../ui/Banner'
 import { Composer, type ComposerHandle } from '../ui/Composer'
-import { EmptyState } from '../ui/EmptyState'
 import { Header } from '../ui/Header'
 import { ThreadPane } from '../ui/ThreadPane'
+import type { Send } from '../ui/useWriting'
 import styles from './ChatPage.module.css'
+import { EmptyChat } from './welcome/EmptyChat'
 import { useTitle } from './useConversations'
 
-export function ChatPage({ conversationId }: { conversationId: string }) {
+interface ChatPageProps {
+  conversationId: string
+  /** The place of a message that was found, and its id where it is known. */
+  at: string | null
+  found: string | null
+}
+
+export function ChatPage({ conversationId, at, found }: ChatPageProps) {
   const { config } = useApp()
-  const chat = useChat(conversationId)
+  const chat = useChat(conversationId, at)
   const { view, edit } = chat
   const title = useTitle(conversationId, view.turns.length > 0)
   const { editing } = useDraft(conversationId).view
@@ -27,6 +36,13 @@ export function ChatPage({ conversationId }: { conversationId: string }) {
     },
     [edit],
   )
+  const navigate = useNavigate()
+  const toLatest = () => void navigate({ to: '/c/$conversationId', params: { conversationId }, search: {}, replace: true })
+  const send: Send = (message, attachments, insteadOf) => {
+    const refusal = chat.say(message, attachments, insteadOf)
+    if (refusal === null && at !== null) toLatest()
+    return refusal
+  }
   const editLast = () => {
     const last = view.turns.findLast(({ asked }) => asked !== null)
     if (last?.edit) edit(last.id)
@@ -37,13 +53,21 @@ export function ChatPage({ conversationId }: { conversationId: string }) {
       <Header title={title} state={chat.state} />
       <Banners chat={chat} demo={config.demo} />
       {view.empty ? (
-        <EmptyState
+        <EmptyChat
           state={chat.state}
           suggestions={config.demo ? text.empty.demoSuggestions : text.empty.suggestions}
           onPick={(suggestion) => void chat.say(suggestion)}
         />
       ) : (
-        <ThreadPane key={conversationId} chat={chat} editing={editing} onEdit={onEdit} />
+        <ThreadPane
+          key={`${conversationId} ${at ?? ''}`}
+          chat={chat}
+          editing={editing}
+          onEdit={onEdit}
+          visiting={at !== null}
+          found={found}
+          onLatest={toLatest}
+        />
       )}
       <Composer
         key={`composer ${conversationId}`}
@@ -51,7 +75,7 @@ export function ChatPage({ conversationId }: { conversationId: string }) {
         conversationId={conversationId}
         canStop={view.stoppable !== null}
         online={chat.link === 'open'}
-        onSend={chat.say}
+        onSend={send}
         onStop={chat.stop}
         onEditLast={editLast}
       />

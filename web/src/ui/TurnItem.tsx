@@ -15,14 +15,16 @@ interface TurnItemProps {
   last: boolean
   /** Its words are in the message box. */
   editing: boolean
+  /** It was looked for. */
+  found: boolean
   retry: (messageId: string) => void
   edit: (messageId: string) => void
   children?: ReactNode
 }
 
-export const TurnItem = memo(function TurnItem({ turn, last, editing, retry, edit, children }: TurnItemProps) {
+export const TurnItem = memo(function TurnItem({ turn, last, editing, found, retry, edit, children }: TurnItemProps) {
   return (
-    <li className={styles.turn} data-last={last} data-waking={turn.waking} data-editing={editing}>
+    <li className={styles.turn} data-turn={turn.id} data-last={last} data-waking={turn.waking} data-editing={editing} data-found={found} tabIndex={-1}>
       {turn.asked && <Asked asked={turn.asked} way={turn.edit} onEdit={() => edit(turn.id)} />}
       {turn.tools.length > 0 && <Tools tools={turn.tools} busy={turn.reply?.ending == null && (turn.reply?.streaming ?? true)} />}
       {turn.reply && hasBody(turn.reply) && <ReplyBody id={turn.id} reply={turn.reply} system={turn.role === 'system'} />}
