@@ -55,7 +55,9 @@ scenario('files are sent into a folder, listed, replaced after a question, and s
   assert.equal(await save(ana, 'plan.md'), 'second')
   assert.equal(new URL(page.url()).pathname, '/agent/files')
 
-  await page.getByRole('navigation', { name: 'Folder' }).getByRole('link', { name: 'Workspace' }).click()
+  const way = page.getByRole('navigation', { name: 'Folder' }).getByRole('link')
+  assert.deepEqual(await way.evaluateAll((links) => links.map((link) => `${link.innerText} ${link.ariaCurrent}`)), ['Workspace null', 'notes page'])
+  await way.filter({ hasText: 'Workspace' }).click()
   await entry(ana, 'notes').getByRole('link', { name: 'notes' }).click()
   await entry(ana, 'plan.md').waitFor()
   await page.goBack()

@@ -16,6 +16,8 @@ export function Crumbs({ path }: { path: string }) {
             <Link
               to="/agent/files"
               search={crumb.path ? { path: crumb.path } : {}}
+              // Every folder's address is part of those below it.
+              activeOptions={{ exact: true }}
               aria-current={crumb.path === path ? 'page' : undefined}
               className={styles.crumbLink}
             >
