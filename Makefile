@@ -37,7 +37,7 @@ web/node_modules/.installed: web/package-lock.json
 web/generate/node_modules/.installed: web/generate/package-lock.json
 	cd web/generate && npm ci --no-progress --loglevel=error --ignore-scripts && touch node_modules/.installed
 
-web/dist/index.html: web/node_modules/.installed web/index.html web/vite.config.ts $(shell find web/src web/public -type f 2>/dev/null)
+web/dist/index.html: web/node_modules/.installed web/index.html web/vite.config.ts $(shell find web/src web/public web/scripts -type f 2>/dev/null)
 	@echo "Building the page…"
 	cd web && npm run --silent build
 
@@ -54,7 +54,7 @@ check: need web/node_modules/.installed ## Quick: format, lints, unit tests, typ
 test: need container/node_modules/.installed web/dist/index.html browser restic ## Everything CI runs, from a clean clone
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
-	cd web && npm run --silent check && npm run --silent test
+	cd web && npm run --silent check && npm run --silent test && npm run --silent weigh
 	cargo build --locked --workspace --all-features --bins
 	python=$$(scripts/need-ministack) && MINISTACK_PYTHON=$$python cargo test --locked --workspace --all-features --no-fail-fast
 	cargo run --locked --quiet -p simulation --bin sim -- -n 2000
