@@ -1,7 +1,7 @@
 export const welcome = {
   label: 'How this works',
   title: 'Welcome',
-  lead: 'This is the beginning of an agent of your own. Three things are good to know before you write.',
+  lead: 'This agent is yours. Three things are good to know before you write.',
   steps: [
     {
       title: 'It sleeps, and you wake it',
@@ -9,7 +9,7 @@ export const welcome = {
     },
     {
       title: 'It remembers',
-      body: 'Its memory and its files are saved before it sleeps, and are there when it wakes. You can look at them, download them or delete them under My agent and Settings.',
+      body: 'Its memory and its files are saved before it sleeps, and are there when it wakes. You can see, download and delete them at any time.',
     },
     {
       title: 'It is yours alone',
