@@ -8,8 +8,13 @@ export interface Civil {
   minute: number
 }
 
-export function civilAt(at: number, zone: string): Civil {
-  const format = new Intl.DateTimeFormat('en-GB', {
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+/** Kept: making one takes longer than all that is done with it. */
+function clockOf(zone: string): Intl.DateTimeFormat {
+  const known = clocks.get(zone)
+  if (known) return known
+  const made = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     calendar: 'gregory',
     numberingSystem: 'latn',
@@ -20,7 +25,12 @@ export function civilAt(at: number, zone: string): Civil {
     hour: 'numeric',
     minute: 'numeric',
   })
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)])) as Record<string, number>
+  clocks.set(zone, made)
+  return made
+}
+
+export function civilAt(at: number, zone: string): Civil {
+  const parts = Object.fromEntries(clockOf(zone).formatToParts(at).map(({ type, value }) => [type, Number(value)])) as Record<string, number>
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0 } = parts
   return { day: Date.UTC(year, month - 1, day) / DAY, minute: hour * 60 + minute }
 }
@@ -45,11 +55,3 @@ export const isoDay = (day: number): string => new Date(day * DAY).toISOString()
 /** `08:00` */
 export const wallTime = (minute: number): string =>
   `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
-
-export const isZone = (name: string): boolean => {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
-  } catch {
-    return false
-  }
-}

@@ -8,7 +8,7 @@ import { understand } from './words'
 
 const NOW = Date.UTC(2026, 11, 1, 1, 20)
 
-const times = ['00:00', '00:30', '01:05', '08:00', '11:59', '12:00', '12:30', '17:45', '23:59']
+const times = ['00:00', '00:30', '08:00', '12:00', '17:45']
 const weeks = Array.from({ length: 127 }, (_, bits) => DAYS.filter((_day, at) => ((bits + 1) >> at) & 1))
 const dates = ['2026-12-24', '2027-02-28', '2028-02-29', '2031-05-05']
 

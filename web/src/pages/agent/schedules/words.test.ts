@@ -227,12 +227,12 @@ test('whatever is typed, the answer is a valid recurrence or a reason', () => {
   // A small generator of one's own keeps the cases the same in every run.
   let seed = 7
   const next = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
-  const texts = Array.from({ length: 4000 }, () =>
+  const texts = Array.from({ length: 1200 }, () =>
     Array.from({ length: 1 + next(6) }, () => pieces[next(pieces.length)]).join(next(2) ? ' ' : ''),
   )
-  const odd = texts.filter((text) => !isValid(understand(text, NOW, ZONE)))
-  expect(odd).toEqual([])
-  expect(texts.filter((text) => 'recurrence' in understand(text, NOW, ZONE)).length).toBeGreaterThan(100)
+  const all = texts.map((text) => ({ text, understood: understand(text, NOW, ZONE) }))
+  expect(all.filter(({ understood }) => !isValid(understood))).toEqual([])
+  expect(all.filter(({ understood }) => 'recurrence' in understood).length).toBeGreaterThan(40)
 })
 
 const isTime = (time: string): boolean => /^([01]\d|2[0-3]):[0-5]\d$/.test(time)
