@@ -10,7 +10,7 @@ const BATCH = 25
  * nth of them was, counted from the oldest. Something must have been said already.
  */
 export async function seed(stack, pairs, words) {
-  const dynamo = await database(stack)
+  const dynamo = await tables(stack)
   const rows = (await dynamo('Scan', { TableName: TABLE })).Items.filter((row) => row.SK.S.includes('#MSG#'))
   const [asked, replied] = ['user', 'assistant'].map((role) => rows.find((row) => row.role.S === role))
   assert.ok(asked && replied, 'nothing was said yet that could be copied')
@@ -34,8 +34,8 @@ function copy(row, id, at, text) {
   return { ...row, SK: { S: key }, messageId: { S: id }, text: { S: text }, at: when, receivedAt: when }
 }
 
-/** The local tables look at no signature, only at whether there is one. */
-async function database(stack) {
+/** DynamoDB as the stack has it. It looks at no signature, only at whether there is one. */
+export async function tables(stack) {
   const { endpoint } = await stack.control('GET', 'aws')
   const headers = {
     'content-type': 'application/x-amz-json-1.0',

@@ -218,7 +218,9 @@ export class Person {
     this.replies = page.getByRole('article', { name: 'Agent' })
     this.said = page.getByRole('article', { name: 'You' })
     this.waking = page.getByRole('region', { name: 'Waking your agent' })
-    this.trouble = page.getByRole('region', { name: 'Conversation' }).getByRole('alert')
+    // Called out when it happens; told quietly when it is history.
+    const problem = { name: 'Problem' }
+    this.trouble = page.getByRole('region', { name: 'Conversation' }).getByRole('alert', problem).or(page.getByRole('group', problem))
     this.drafts = page.getByRole('list', { name: 'Attached files' }).getByRole('listitem')
     this.stop = page.getByRole('button', { name: 'Stop reply' })
   }

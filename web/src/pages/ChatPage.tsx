@@ -5,6 +5,7 @@ import { useApp } from '../app/context'
 import { useSession } from '../auth/useSession'
 import { type Chat, useChat, useDraft } from '../chat/useChat'
 import { text } from '../text'
+import { Announcer } from '../ui/Announcer'
 import { Banner } from '../ui/Banner'
 import { Composer, type ComposerHandle } from '../ui/Composer'
 import { Header } from '../ui/Header'
@@ -56,7 +57,10 @@ export function ChatPage({ conversationId, at, found }: ChatPageProps) {
         <EmptyChat
           state={chat.state}
           suggestions={config.demo ? text.empty.demoSuggestions : text.empty.suggestions}
-          onPick={(suggestion) => void chat.say(suggestion)}
+          onPick={(suggestion) => {
+            void chat.say(suggestion)
+            composer.current?.focus()
+          }}
         />
       ) : (
         <ThreadPane
@@ -79,9 +83,7 @@ export function ChatPage({ conversationId, at, found }: ChatPageProps) {
         onStop={chat.stop}
         onEditLast={editLast}
       />
-      <p className="visually-hidden" role="status" aria-live="polite">
-        {view.announcement}
-      </p>
+      <Announcer key={`announcer ${conversationId}`} words={view.announcement} />
     </main>
   )
 }

@@ -160,6 +160,7 @@ export const en = {
     copied: 'Copied',
     refused: 'Your message could not be sent.',
     old: 'It was written days ago. Send it again if it still matters.',
+    problem: 'Problem',
     dead: 'Your agent could not answer this, even after several tries.',
     incomplete: 'The rest of this reply could not be loaded.',
     outcome: {

@@ -161,6 +161,7 @@ export const ko: Catalogue<typeof en> = {
     copied: '복사됨',
     refused: '메시지를 보내지 못했습니다.',
     old: '며칠 전에 쓴 메시지입니다. 아직 필요하면 다시 보내 주세요.',
+    problem: '문제',
     dead: '여러 번 시도했지만 에이전트가 답하지 못했습니다.',
     incomplete: '답변의 나머지를 불러오지 못했습니다.',
     outcome: {

@@ -1,5 +1,5 @@
 /** A message and what came of it. Memoised: a settled turn is never rendered again. */
-import { memo, type ReactNode } from 'react'
+import { memo, type ReactNode, useState } from 'react'
 import type { TurnView } from '../chat/projection'
 import { text } from '../text'
 import { SentFiles } from './Attachments'
@@ -23,6 +23,9 @@ interface TurnItemProps {
 }
 
 export const TurnItem = memo(function TurnItem({ turn, last, editing, found, retry, edit, children }: TurnItemProps) {
+  // What failed before this was on screen is no news, and not called out.
+  const [isOld, setOld] = useState(turn.failure !== null)
+  if (isOld && turn.failure === null) setOld(false)
   return (
     <li className={styles.turn} data-turn={turn.id} data-last={last} data-waking={turn.waking} data-editing={editing} data-found={found} tabIndex={-1}>
       {turn.asked && <Asked asked={turn.asked} way={turn.edit} onEdit={() => edit(turn.id)} />}
@@ -31,7 +34,7 @@ export const TurnItem = memo(function TurnItem({ turn, last, editing, found, ret
       {children}
       {turn.line && <p className={styles.line}>{turn.line}</p>}
       {turn.failure && (
-        <div role="alert" className={styles.failure}>
+        <div role={isOld ? 'group' : 'alert'} aria-label={text.turn.problem} className={styles.failure}>
           <p dir="auto">{turn.failure.text}</p>
           {turn.failure.retry && (
             // Not `disabled`: a button that takes its focus away loses the reader's place.
