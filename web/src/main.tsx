@@ -1,5 +1,6 @@
 /** Configuration, session, page: in this order, so that no page is ever without the first two. */
 // Before all others: what a part of the page says of itself comes after it, and counts.
+// oxlint-disable-next-line import/no-unassigned-import
 import './ui/base.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
