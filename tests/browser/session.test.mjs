@@ -12,6 +12,26 @@ scenario('signing out in one tab shows the front door in the others', {}, async 
   await other.page.getByRole('button', { name: 'Sign in' }).waitFor()
 })
 
+/** What Chromium itself writes when the issuer renews nothing any more. */
+const refused = /status of 400/
+
+scenario('signing out everywhere asks first, and ends the session of every device', { complaints: refused }, async ({ newPerson }) => {
+  const ana = await newPerson()
+  const phone = await newPerson('ana')
+  await phone.page.getByText('Agent status: Asleep').waitFor()
+  await ana.account('Sign out everywhere')
+  const question = ana.page.getByRole('alertdialog')
+  await question.getByText('Nothing is deleted.').waitFor()
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  await question.waitFor({ state: 'detached' })
+
+  await ana.account('Sign out everywhere')
+  await question.getByRole('button', { name: 'Sign out everywhere' }).click()
+  await ana.page.getByRole('button', { name: 'Sign in' }).waitFor()
+  await phone.page.getByText('Your session has ended.').waitFor()
+  await phone.page.getByRole('button', { name: 'Sign in again' }).waitFor()
+})
+
 /** What each socket of a page carried when it was opened: its protocols, and the token is one of them. */
 async function tokensOfSockets(page) {
   const seen = []
@@ -61,8 +81,10 @@ scenario('somebody new is told what will happen, until they put it away or write
   assert.equal(await ana.field.isEnabled(), true)
   await welcome.getByRole('button', { name: 'Got it' }).click()
   await page.getByRole('heading', { name: 'What shall we do?' }).waitFor()
+  await page.getByText('Agent status: Asleep').waitFor()
   await page.reload()
   await page.getByRole('heading', { name: 'What shall we do?' }).waitFor()
+  await page.getByText('Agent status: Asleep').waitFor()
   assert.equal(await welcome.count(), 0)
 
   const ben = await newPerson('ben')

@@ -21,8 +21,8 @@ export interface Session {
   resume: () => Promise<void>
   /** In this browser, in all its tabs. */
   signOut: () => Promise<void>
-  /** Good for a while yet. Rejects with `SignedOut` when only the person can help. */
-  accessToken: () => Promise<string>
+  /** Good for a while yet, or just made. Rejects with `SignedOut` when only the person can help. */
+  accessToken: (isNew?: boolean) => Promise<string>
   name: () => string | null
   /** The issuer's id of the person: what is remembered here is remembered for it. */
   subject: () => string | null
@@ -123,9 +123,9 @@ class OidcSession implements Session {
     await this.#issuer.signOutAddress(tokens).then(leaveFor, () => null)
   }
 
-  readonly accessToken = async (): Promise<string> => {
+  readonly accessToken = async (isNew = false): Promise<string> => {
     const tokens = this.#tokens
-    if (tokens && (tokens.expires_in ?? 0) > SPARE_SECONDS) return tokens.access_token
+    if (!isNew && tokens && (tokens.expires_in ?? 0) > SPARE_SECONDS) return tokens.access_token
     if (!tokens?.refresh_token) return this.#end()
     try {
       return (await this.#renew(tokens)).access_token

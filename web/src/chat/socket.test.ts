@@ -24,10 +24,11 @@ class FakeSocket extends EventTarget {
     this.dispatchEvent(new MessageEvent('message', { data }))
   }
 
-  close() {
+  /** 1006: the other side did not say that it ends the connection. */
+  close(code = 1006) {
     if (this.readyState === 3) return
     this.readyState = 3
-    this.dispatchEvent(new Event('close'))
+    this.dispatchEvent(Object.assign(new Event('close'), { code }))
   }
 }
 
@@ -39,10 +40,11 @@ function world() {
   const made: FakeSocket[] = []
   const links: Link[] = []
   const frames: string[] = []
-  const state = { tokens: 0, opened: 0, refuse: false }
+  const state = { tokens: 0, opened: 0, refuse: false, wantedNew: [] as boolean[] }
   const socket = new ChatSocket({
     url: 'ws://x/ws',
-    token: async () => {
+    token: async (isNew) => {
+      state.wantedNew.push(isNew)
       if (state.refuse) throw new Refused()
       state.tokens += 1
       return `t${state.tokens}`
@@ -127,6 +129,25 @@ test('it pings every five minutes, and silence is a loss', async () => {
   await minutes(5)
   expect(first.readyState).toBe(3)
   expect(made).toHaveLength(2)
+})
+
+test('a connection that the server ended on purpose is followed by one with a new token', async () => {
+  const { socket, start, latest, state, links } = world()
+  await start()
+  latest().close()
+  await vi.advanceTimersByTimeAsync(1000)
+  latest().opens()
+  latest().close(1000)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(state.wantedNew).toEqual([false, false, true])
+
+  latest().opens()
+  state.refuse = true
+  latest().close(1000)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(state.wantedNew.at(-1)).toBe(true)
+  expect(links.at(-1)).toBe('signedOut')
+  socket.stop()
 })
 
 test('before two hours a new connection is open before the old one closes', async () => {

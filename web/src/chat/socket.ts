@@ -11,8 +11,8 @@ export type Link = 'connecting' | 'open' | 'waiting' | 'signedOut' | 'closed'
 
 export interface SocketDeps {
   url: string
-  /** A fresh access token; rejects with `SignedOut` when there is none to be had. */
-  token: () => Promise<string>
+  /** A good access token, or one that was just made; rejects with `SignedOut` when there is none to be had. */
+  token: (isNew: boolean) => Promise<string>
   isSignedOut: (error: unknown) => boolean
   open: (url: string, protocols: string[]) => WebSocket
   random: () => number
@@ -25,6 +25,8 @@ const PING_EVERY = 5 * 60_000
 const PONG_WITHIN = 15_000
 const RENEW_AFTER = 110 * 60_000
 const OPEN_WITHIN = 10_000
+/** What a browser says when nobody closed the connection. A server need not wait for the answer to its close, so `wasClean` says less. */
+const GONE = 1006
 const FIRST_RETRY = 500
 const LAST_RETRY = 30_000
 
@@ -37,6 +39,8 @@ export class ChatSocket {
   #current: WebSocket | null = null
   #next: WebSocket | null = null
   #attempt = 0
+  /** The server has ended a connection on purpose: whoever signs out everywhere ends them all. */
+  #isDoubted = false
   #stopped = true
   #retry: ReturnType<typeof setTimeout> | undefined
   #renew: ReturnType<typeof setTimeout> | undefined
@@ -81,7 +85,8 @@ export class ChatSocket {
   async #connect(): Promise<void> {
     let token: string
     try {
-      token = await this.#deps.token()
+      token = await this.#deps.token(this.#isDoubted)
+      this.#isDoubted = false
     } catch (error) {
       if (this.#deps.isSignedOut(error)) this.#deps.onLink('signedOut')
       else this.#scheduleRetry()
@@ -99,8 +104,9 @@ export class ChatSocket {
       if (this.#next === socket) this.#adopt(socket)
     })
     socket.addEventListener('message', (event: MessageEvent) => this.#receive(socket, event.data))
-    socket.addEventListener('close', () => {
+    socket.addEventListener('close', ({ code }) => {
       clearTimeout(tooSlow)
+      if (code !== GONE && socket === this.#current) this.#isDoubted = true
       this.#lost(socket)
     })
   }
