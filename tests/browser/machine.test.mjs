@@ -9,6 +9,15 @@ async function visit(person, name) {
   await page.getByRole('navigation', { name: 'My agent' }).getByRole('link', { name, exact: true }).click()
 }
 
+/** What is counted is written after a reply, never in front of it: so one looks again. */
+const revisitUntil = (person, name, what, look) =>
+  person.until(what, async () => {
+    if (await look()) return true
+    await visit(person, 'Status')
+    await visit(person, name)
+    return false
+  })
+
 const card = (person, name) => person.page.getByRole('region', { name, exact: true })
 const momentsOf = (person) => card(person, 'What your agent remembers').getByRole('list', { name: 'Today' }).getByRole('listitem')
 /** News is a dialog, too, so it is asked for by name. */
@@ -141,13 +150,7 @@ scenario('what was asked is counted, and the table holds what the chart shows', 
   await ana.ask('[[demo text="two"]]')
   await visit(ana, 'Usage')
   const messages = card(ana, 'Messages by channel')
-  // The bridge writes after the reply, never in front of it.
-  await ana.until('two messages', async () => {
-    if ((await messages.count()) > 0 && (await messages.innerText()).includes('2 in all')) return true
-    await visit(ana, 'Status')
-    await visit(ana, 'Usage')
-    return false
-  })
+  await revisitUntil(ana, 'Usage', 'two messages', () => messages.getByText('2 in all').count())
   const days = messages.getByRole('slider', { name: 'Messages by channel, day by day' })
   await days.press('Home')
   assert.match(await days.getAttribute('aria-valuetext'), /: 0\. Page 0, Telegram 0, Schedules 0$/)
@@ -191,4 +194,47 @@ scenario('while there is no machine, a second restore and a wake-up are refused 
   await visit(ana, 'Status')
   await button(ana, 'Wake').click()
   await card(ana, 'Wake, stop, restart').getByRole('alert').getByText('No machine is free right now').waitFor()
+})
+
+scenario('a cap that is reached refuses what is said next, and raised it lets the conversation go on', {}, async ({ newPerson }) => {
+  const ana = await newPerson()
+  await visit(ana, 'Usage')
+  const cap = card(ana, 'Spending cap')
+  await cap.getByText('There is no cap.').waitFor()
+  const choose = async (open, amount) => {
+    await cap.getByRole('button', { name: open, exact: true }).click()
+    const dialog = ana.page.getByRole('dialog', { name: 'Spending cap' })
+    await dialog.getByLabel('US dollars a month').fill(amount)
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    return dialog
+  }
+  const dialog = await choose('Set a cap', '0.005')
+  await dialog.getByText('Write an amount from 0 to 10,000').waitFor()
+  await dialog.getByLabel('US dollars a month').fill('0.01')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  const meter = cap.getByRole('meter', { name: 'Spent of this month’s cap' })
+  await meter.waitFor()
+  assert.equal(await meter.getAttribute('aria-valuetext'), '$0.00 of $0.01')
+
+  await button(ana, 'New conversation').click()
+  await ana.arrived()
+  await ana.ask('[[demo tokens=8000 chunk=4000 delay=0]]')
+  const reached = ana.page.getByRole('alert').getByText('This month’s cap is reached')
+  await revisitUntil(ana, 'Usage', 'that the cap is reached', () => reached.count())
+
+  await backTo(ana, /tokens=8000/)
+  await ana.say('[[demo text="too much"]]')
+  await ana.page.getByText(/spend(ing)? cap/).first().waitFor()
+  assert.equal(await ana.replies.count(), 1)
+
+  await visit(ana, 'Usage')
+  await choose('Change', '5')
+  await reached.waitFor({ state: 'detached' })
+  await backTo(ana, /tokens=8000/)
+  assert.equal(await ana.ask('[[demo text="on we go"]]'), 'on we go')
+
+  await visit(ana, 'Usage')
+  await cap.getByRole('button', { name: 'Remove' }).click()
+  await ana.page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
+  await cap.getByText('There is no cap.').waitFor()
 })

@@ -3,6 +3,10 @@ import { useState } from 'react'
 import { words } from '../../text/pages'
 import { Loading, Nothing, Problem } from '../../ui/kit/Async'
 import { Card } from '../../ui/kit/Card'
+import { useSettings } from './status/useStatus'
+import { capOf } from './usage/cap'
+import { CapCard } from './usage/CapCard'
+import { CapWarning } from './usage/CapWarning'
 import { chartsOf } from './usage/charts'
 import { DayChart } from './usage/DayChart'
 import { everyDay, monthOf, type Range, spanOf, today } from './usage/days'
@@ -17,11 +21,15 @@ export function UsagePage() {
   const [now] = useState(Date.now)
   const month = monthOf(today(now))
   const ofMonth = useUsage(spanOf(month, now))
+  const settings = useSettings()
+  const cap = capOf(ofMonth.data?.cap, settings.data)
   return (
     <>
       {ofMonth.isPending && <Loading label={say.loading} lines={6} />}
       {ofMonth.error && <Problem error={ofMonth.error} onRetry={() => void ofMonth.refetch()} />}
+      <CapWarning cap={cap} />
       {ofMonth.data && <Totals report={ofMonth.data} month={month} />}
+      {ofMonth.data && settings.data && <CapCard cap={cap} />}
       <Days now={now} />
     </>
   )

@@ -55,6 +55,7 @@ export const agent = {
     refused: {
       not_running: 'It is not awake right now, so there is nothing to stop. If it is waking up, it can be stopped when it is up.',
       unavailable: 'Your agent could not be reached just now. Nothing is lost; try again in a moment.',
+      spend_cap_reached: 'This month’s spending cap is reached, so your agent is not woken. Raise or remove it on the Usage page.',
     },
   },
 

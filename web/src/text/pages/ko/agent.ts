@@ -53,6 +53,7 @@ export const agent: Catalogue<typeof en> = {
     refused: {
       not_running: '지금은 깨어 있지 않아 멈출 것이 없습니다. 깨어나는 중이라면 다 깨어난 뒤에 멈출 수 있습니다.',
       unavailable: '지금은 에이전트에 닿지 못했습니다. 잃은 것은 없으니 잠시 뒤에 다시 시도해 주세요.',
+      spend_cap_reached: '이번 달 지출 한도에 이르러 에이전트를 깨우지 않습니다. 사용량 페이지에서 한도를 올리거나 없애 주세요.',
     },
   },
 
