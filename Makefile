@@ -105,7 +105,7 @@ deny: ## Licences and sources of every crate (needs cargo-deny)
 	cargo deny check licenses bans sources
 
 .PHONY: bench
-bench: need container/node_modules/.installed ## Measure what design.md budgets; prints a table
+bench: need container/node_modules/.installed web/dist/index.html browser ## Measure what design.md budgets; prints a table
 	scripts/bench
 
 .PHONY: hooks
