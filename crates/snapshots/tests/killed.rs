@@ -79,6 +79,7 @@ fn saves_until_it_is_killed() {
         trees::write(&agent, &format!("workspace/{}", number % 10), &[number as u8; 5_000]);
         let saved = save(&mut repository, &agent, 1, number).expect("saved");
         writeln!(finished, "{number} {}", saved.snapshot.id).expect("written");
+        println!("saved");
         if number % 3 == 0 {
             let retention = newest_and(&[], Duration::ZERO);
             repository.tidy(&retention, true, &yes()).expect("listed").pruned.expect("tidied");
@@ -96,13 +97,15 @@ fn start(place: &Place) -> Child {
         .expect("it starts")
 }
 
-/// Half of the time before it has opened the repository, at first while it creates one.
+/// Before it has opened the repository, at first while it creates one; before it has saved; after.
 fn kill_at_some_moment(mut child: Child) {
     let mut random = rand::rng();
-    if random.random_bool(0.8) {
-        let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let opened = lines.map_while(Result::ok).any(|line| line == "opened");
-        if !opened {
+    // Held until it is dead: it would panic if nobody could hear it.
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let awaited = [None, Some("opened"), Some("saved"), Some("saved")];
+    if let Some(word) = awaited[random.random_range(0..awaited.len())] {
+        let heard = lines.by_ref().map_while(Result::ok).any(|line| line == word);
+        if !heard {
             let mut why = String::new();
             child.stderr.take().expect("its output").read_to_string(&mut why).expect("text");
             panic!("it ended by itself: {why}");
@@ -131,7 +134,8 @@ fn killed_at_random_moments_it_always_restores() {
         let text = fs::read_to_string(target.path().join("workspace/number")).expect("a file");
         assert_eq!(text, number.to_string());
     }
-    assert!(place.finished().len() > KILLS / 2, "it hardly ever got to save");
+    // Half of them were waited for.
+    assert!(place.finished().len() > KILLS / 4, "it hardly ever got to save");
     let mut repository = place.open().expect("it opens").expect("it is there");
     let report = repository.check(true).expect("checked");
     assert_eq!(report.problems, Vec::<String>::new());
