@@ -98,7 +98,9 @@ scenario('the list goes on as it is scrolled, and each conversation is there onc
 scenario('what was said elsewhere is marked until it is read, and the tab counts it', {}, async ({ stack, newPerson }) => {
   const ana = await newPerson()
   const { page } = ana
+  const read = page.waitForResponse((response) => response.url().endsWith('/conversations/default/read'))
   await ana.ask('[[demo text="one"]]')
+  assert.equal((await read).status(), 204)
   await ask(stack, 'ana', 'POST', '/conversations/other/messages', { messageId: 'm-other', message: '[[demo text="news"]]' })
   const news = row(page, 'news')
   await news.getByText('Unread').waitFor()
@@ -180,4 +182,12 @@ scenario('on a phone the list is a drawer, and its menus and questions open insi
   await drawer.getByRole('link', { name: 'Small screen' }).click()
   await drawer.waitFor({ state: 'detached' })
   await page.getByRole('heading', { level: 1, name: 'Small screen' }).waitFor()
+
+  await page.getByRole('button', { name: 'Show conversations' }).click()
+  await drawer.getByRole('button', { name: 'Search' }).click()
+  const field = page.getByRole('combobox', { name: 'Search conversations and pages' })
+  await field.waitFor()
+  await drawer.waitFor({ state: 'detached' })
+  // The drawer gives the focus back when it goes; the search is where it belongs by then.
+  await ana.until('the focus in the search', () => field.evaluate((input) => input === document.activeElement))
 })
