@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use control_plane::{
-    AcceptMessage, ChangeConversations, ChooseSettings, DeleteUser, EnsureTask, ExportUser,
-    KeepSchedules, KeepSkills, LinkIdentity, LinkedConversations, OfferUpload, ReadConversations,
-    ReadSnapshots, ReadStatus, ReadUsage, RequestRestore, RequestSnapshot, RunErrand,
-    SearchMessages, SignOut, SteerAgent, Tell, Workspace,
+    AcceptMessage, ChangeConversations, CheckSpending, ChooseSettings, DeleteUser, EnsureTask,
+    ExportUser, KeepSchedules, KeepSkills, LinkIdentity, LinkedConversations, OfferUpload,
+    ReadConversations, ReadSnapshots, ReadStatus, ReadUsage, RequestRestore, RequestSnapshot,
+    RunErrand, SearchMessages, SignOut, SteerAgent, Tell, Workspace,
 };
 use platform::{Accounts, Bot, SystemClock};
 use platform_aws::{
     Aws, AwsBelongings, CognitoAccounts, DynamoConnections, DynamoConversations, DynamoDeletions,
     DynamoErrands, DynamoInbox, DynamoLinks, DynamoSchedules, DynamoSettings, DynamoSkills,
     DynamoSnapshots, DynamoSpares, DynamoTasks, DynamoUsage, EcsCompute, EmfMetrics, Lookup,
-    ManagementPush, S3Downloads, S3Exports, S3UploadForms, SchedulerAlarms, TelegramBot,
-    machine_size, offered, prices, task_policy,
+    ManagementPush, S3Downloads, S3Exports, S3UploadForms, SchedulerAlarms, TelegramBot, offered,
+    spend_rules, task_policy,
 };
 
 use crate::workspace_files::SnapshotFiles;
@@ -55,7 +55,13 @@ impl Ports {
             inbox: inbox.clone(),
             clock: clock.clone(),
         };
-        let steer = SteerAgent { ensure: ensure.clone() };
+        let spending = CheckSpending {
+            usage: Arc::new(DynamoUsage::from_lookup(&aws, lookup)?),
+            settings: Arc::new(DynamoSettings::from_lookup(&aws, lookup)?),
+            clock: clock.clone(),
+            rules: spend_rules(lookup)?,
+        };
+        let steer = SteerAgent { ensure: ensure.clone(), spending: spending.clone() };
         let keep_skills = KeepSkills {
             skills: Arc::new(DynamoSkills::from_lookup(&aws, lookup)?),
             ensure: ensure.clone(),
@@ -78,10 +84,9 @@ impl Ports {
         };
         let belongings = Arc::new(AwsBelongings::from_lookup(&aws, lookup)?);
         let usage = ReadUsage {
-            usage: Arc::new(DynamoUsage::from_lookup(&aws, lookup)?),
+            usage: spending.usage.clone(),
             clock: clock.clone(),
-            prices: prices(lookup)?,
-            size: machine_size(lookup)?,
+            spending: spending.clone(),
         };
         let export = ExportUser {
             belongings: belongings.clone(),
@@ -123,7 +128,12 @@ impl Ports {
                 inbox: inbox.clone(),
                 clock: clock.clone(),
             },
-            accept: AcceptMessage { inbox, clock: clock.clone(), follow_up: policy.follow_up },
+            accept: AcceptMessage {
+                inbox,
+                clock: clock.clone(),
+                spending,
+                follow_up: policy.follow_up,
+            },
             snapshots: ReadSnapshots { snapshots: snapshots.clone(), tasks: tasks.clone() },
             save: RequestSnapshot { tasks: tasks.clone(), ensure: ensure.clone() },
             restore: RequestRestore {

@@ -11,7 +11,7 @@ use crate::attachments::with_files;
 use crate::bridge::{Bridge, InHand, LEASES_MAX};
 use crate::context::in_context;
 use crate::follow::{Followed, follow};
-use crate::{record, tell};
+use crate::{record, spending, tell};
 
 /// What becomes of a message that was leased.
 pub(crate) enum Verdict {
@@ -78,6 +78,11 @@ async fn run_until_it_ends(bridge: &Bridge, in_hand: &InHand, row: &InboxMessage
     // Each bridge before this one has stopped one run at most.
     let mut stopped_before = row.attempts.saturating_sub(1);
     loop {
+        match unless_stopped(bridge, in_hand, spending::reached(bridge)).await {
+            Ok(None) => {}
+            Ok(Some(spending)) => return given_up(bridge, in_hand, &spending.to_string()),
+            Err(verdict) => return verdict,
+        }
         let request =
             match unless_stopped(bridge, in_hand, request(bridge, row, &text, attempt)).await {
                 Ok(request) => request,

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use domain::{
-    Choices, Generation, IdlePolicy, InboxMessage, MessageId, RetryPolicy, TaskPolicy, UserId,
+    Choices, Generation, IdlePolicy, InboxMessage, MessageId, RetryPolicy, SpendRules, TaskPolicy,
+    UserId,
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +22,7 @@ use crate::meter::Meter;
 use crate::ports::Ports;
 use crate::queues::Queues;
 use crate::relay::Relay;
+use crate::spending::KnownSpending;
 use crate::telegram::Telegram;
 use crate::transcript::Transcript;
 use crate::workspace::Workspace;
@@ -38,6 +40,7 @@ pub struct Bridge {
     pub activity: Activity,
     pub(crate) habits: Habits,
     pub(crate) meter: Meter,
+    pub(crate) spending: KnownSpending,
     /// Until they are read, everything is as by default.
     pub(crate) choices: OnceLock<Choices>,
     /// What the user should know of this start, said when it is done.
@@ -76,6 +79,7 @@ pub struct Policy {
     pub idle: IdlePolicy,
     /// What was changed since then dies with a machine that dies.
     pub save_every: Duration,
+    pub spending: SpendRules,
 }
 
 /// Design: a machine's death costs five minutes of files at most, never a message.
@@ -90,6 +94,7 @@ impl Default for Policy {
             stop_within: TaskPolicy::default().stop_within,
             idle: IdlePolicy::default(),
             save_every: SAVE_EVERY,
+            spending: SpendRules::none(),
         }
     }
 }
@@ -122,6 +127,7 @@ impl Bridge {
             activity: Activity::default(),
             habits: Habits::new(policy.idle),
             meter: Meter::default(),
+            spending: KnownSpending::default(),
             choices: OnceLock::new(),
             notice: OnceLock::new(),
             queues: Queues::default(),

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use domain::{Generation, IdlePolicy, LaunchToken, Owner, SpareId, TimeZone, Timestamp, UserId};
+use domain::{
+    Generation, IdlePolicy, LaunchToken, Owner, SpareId, SpendRules, TimeZone, Timestamp, UserId,
+};
 
 use crate::bridge::SAVE_EVERY;
 use crate::state_dir::StateDir;
@@ -29,6 +31,8 @@ pub struct Config {
     /// From SIGTERM to SIGKILL.
     pub stop_grace: Duration,
     pub save_every: Duration,
+    /// Until `main` has asked for the operator's.
+    pub spending: SpendRules,
 }
 
 #[derive(Clone, Debug)]
@@ -91,6 +95,7 @@ impl Config {
             time_zone: TimeZone::new(&env.optional("DEFAULT_TIME_ZONE", "UTC"))
                 .context("DEFAULT_TIME_ZONE")?,
             save_every: env.save_every()?,
+            spending: SpendRules::none(),
             stop_grace: Duration::from_secs(env.number("STOP_GRACE_SECONDS", Some(120))?),
         })
     }

@@ -53,6 +53,7 @@ mod run;
 mod server;
 mod skills;
 mod spare;
+mod spending;
 mod state_dir;
 mod stop;
 mod telegram;

@@ -12,7 +12,7 @@ use platform_aws::{
     Aws, DynamoChats, DynamoConnections, DynamoConversations, DynamoErrands, DynamoInbox,
     DynamoLinks, DynamoSettings, DynamoSkills, DynamoSnapshots, DynamoSpares, DynamoTasks,
     DynamoUsage, EmfMetrics, ManagementPush, Parameters, S3Downloads, S3Incoming, S3Uploads,
-    TelegramBot, config,
+    TelegramBot, config, spend_rules,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -42,7 +42,8 @@ async fn run(orphans: Orphans) -> anyhow::Result<()> {
         )
         .init();
     let lookup = |name: &str| std::env::var(name).ok();
-    let config = Config::from_lookup(lookup)?;
+    let spending = spend_rules(&lookup)?;
+    let config = Config { spending, ..Config::from_lookup(lookup)? };
     let aws = Aws::from_lookup(&lookup)?;
     let ports = ports(&aws, &lookup)?;
     let memories = Arc::new(Vault::from_lookup(&aws, &lookup)?);

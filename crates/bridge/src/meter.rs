@@ -39,6 +39,8 @@ struct Counted {
     last_number: u64,
     /// Not known to be written.
     batches: VecDeque<UsageBatch>,
+    /// By this life.
+    written: UsageCounts,
 }
 
 impl Meter {
@@ -57,12 +59,42 @@ impl Meter {
         self.lock().counts.add(&UsageCounts::of_reply(channel, reply));
     }
 
+    /// What of this month is not known to be on record.
+    pub(crate) fn unwritten(&self, month: Day, now: Timestamp) -> UsageCounts {
+        self.lock().unwritten(now, |day| day.month_start() == month)
+    }
+
+    /// Everything that this life has counted.
+    pub(crate) fn counted(&self, now: Timestamp) -> UsageCounts {
+        let counted = self.lock();
+        let mut sum = counted.unwritten(now, |_| true);
+        sum.add(&counted.written);
+        sum
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Counted> {
         self.counted.lock().expect("no holder panics")
     }
 }
 
 impl Counted {
+    /// Until somebody says otherwise it is what is tried first; a claimed spare is that, too.
+    fn capacity(&self) -> Capacity {
+        self.capacity.unwrap_or(Capacity::Spot)
+    }
+
+    fn unwritten(&self, now: Timestamp, of: impl Fn(Day) -> bool) -> UsageCounts {
+        let mut sum = UsageCounts::default();
+        let batches = self.batches.iter().map(|batch| (batch.day, batch.counts));
+        let from = self.awake_until.unwrap_or(now);
+        let awake = awake_by_day(from, now, self.capacity());
+        let rest = [(Day::of(now), self.counts)];
+        for (_, counts) in batches.chain(awake).chain(rest).filter(|(day, _)| of(*day)) {
+            sum.add(&counts);
+        }
+        sum
+    }
+
     /// While a batch waits nothing joins it: it may be written already.
     fn batch_up(&mut self, now: Timestamp) {
         if !self.batches.is_empty() {
@@ -70,9 +102,7 @@ impl Counted {
         }
         let mut days: Vec<(Day, UsageCounts)> = Vec::new();
         if let Some(from) = self.awake_until {
-            // Until somebody says otherwise it is what is tried first; a claimed spare is that, too.
-            let capacity = self.capacity.unwrap_or(Capacity::Spot);
-            days.extend(awake_by_day(from, now, capacity));
+            days.extend(awake_by_day(from, now, self.capacity()));
             self.awake_until = Some(from.max(now));
         }
         let counts = std::mem::take(&mut self.counts);
@@ -112,7 +142,9 @@ async fn write(bridge: &Bridge) {
         };
         match bridge.ports.usage.add(&bridge.user, bridge.generation, &batch).await {
             Ok(()) | Err(WriteError::Conflict) => {
-                meter.lock().batches.pop_front();
+                let mut counted = meter.lock();
+                counted.batches.pop_front();
+                counted.written.add(&batch.counts);
             }
             Err(WriteError::Fenced) => return bridge.halt.fence(),
             Err(WriteError::Unavailable(error)) => {
@@ -165,5 +197,20 @@ mod tests {
         assert!(counted.batches.is_empty());
         counted.batch_up(MIDNIGHT + Duration::from_secs(6));
         assert_eq!(counted.batches[0].counts.awake_on_demand_ms, 1_000, "no second counts twice");
+    }
+
+    #[test]
+    fn what_is_not_on_record_is_told_by_the_month() {
+        let first = Day::parse("2026-12-01").expect("a day");
+        let mut counted = awake_since(Timestamp(first.start().millis() - 10_000));
+        counted.batch_up(first.start() + Duration::from_secs(5));
+        counted.counts = UsageCounts::of_wake();
+        let now = first.start() + Duration::from_secs(7);
+        let of = |month: Day| {
+            let sum = counted.unwritten(now, |day| day.month_start() == month);
+            (sum.awake_on_demand_ms, sum.wakes)
+        };
+        assert_eq!(of(first), (7_000, 1), "batched or not");
+        assert_eq!(of(Day::parse("2026-11-01").expect("a day")), (10_000, 0));
     }
 }

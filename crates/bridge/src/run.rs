@@ -153,6 +153,7 @@ impl Machine {
                 reply_grace: config.stop_grace.saturating_sub(SAVE_RESERVE),
                 idle: config.idle,
                 save_every: config.save_every,
+                spending: config.spending,
                 ..Policy::default()
             },
             time_zone: config.time_zone.clone(),

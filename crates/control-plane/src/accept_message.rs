@@ -11,9 +11,12 @@ use std::time::Duration;
 use domain::limits::{ATTACHMENTS_MAX, MESSAGE_TEXT_MAX_BYTES, OPEN_MESSAGES_MAX};
 use domain::{
     Attachment, Channel, ConversationId, InboxMessage, InvalidUploadKey, MessageId, ReplyTo,
-    Timestamp, UploadKey, UserId,
+    Spending, Timestamp, UploadKey, UserId,
 };
+use futures_util::future::join;
 use platform::{Clock, Inbox, NewMessage, PutOutcome, Unavailable};
+
+use crate::CheckSpending;
 
 /// The uploads that a page names. Whose they are is checked when the message is accepted.
 pub fn uploads(
@@ -58,6 +61,8 @@ pub enum AcceptError {
     NoUpload(#[from] InvalidUploadKey),
     #[error("{OPEN_MESSAGES_MAX} messages are waiting already")]
     TooMany,
+    #[error("{0}")]
+    SpendCapReached(Spending),
     #[error("everything of yours is being deleted; you may begin anew in a few minutes")]
     Deleting,
     #[error(transparent)]
@@ -68,6 +73,7 @@ pub enum AcceptError {
 pub struct AcceptMessage {
     pub inbox: Arc<dyn Inbox>,
     pub clock: Arc<dyn Clock>,
+    pub spending: CheckSpending,
     /// When the watchdog looks after a message, should we die right after accepting it.
     pub follow_up: Duration,
 }
@@ -77,12 +83,17 @@ impl AcceptMessage {
     pub async fn run(&self, user: &UserId, incoming: Incoming) -> Result<Accepted, AcceptError> {
         check(user, &incoming)?;
         let now = self.clock.now();
-        let known = self.inbox.outline(user, now).await?;
+        let (known, spent) = join(self.inbox.outline(user, now), self.spending.reached(user)).await;
+        let known = known?;
         if let Some(row) = known.iter().find(|row| row.id == incoming.id) {
             return Ok(duplicate_of(row, &known));
         }
         if known.iter().filter(|row| row.state.is_open()).count() >= OPEN_MESSAGES_MAX {
             return Err(AcceptError::TooMany);
+        }
+        // After what is known: that was taken, whatever it has cost since.
+        if let Some(spending) = spent {
+            return Err(AcceptError::SpendCapReached(spending));
         }
         let message = new_message(incoming, now, now + self.follow_up);
         let position = |at| ahead_of(&known, &message.conversation, at, &message.id);

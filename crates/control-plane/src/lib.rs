@@ -5,6 +5,7 @@
 pub mod accept_message;
 pub mod cancel_message;
 pub mod change_conversations;
+pub mod check_spending;
 pub mod choose_settings;
 pub mod connect;
 pub mod delete_user;
@@ -42,6 +43,7 @@ pub mod workspace;
 pub use accept_message::{AcceptError, AcceptMessage, Accepted, Incoming, uploads};
 pub use cancel_message::CancelMessage;
 pub use change_conversations::{Begun, ChangeConversations, ConversationError};
+pub use check_spending::CheckSpending;
 pub use choose_settings::{ChooseError, ChooseSettings};
 pub use connect::{Connect, ConnectError};
 pub use delete_user::DeleteUser;

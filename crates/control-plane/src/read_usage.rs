@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::limits::USAGE_DAYS_MAX;
-use domain::{Day, MachineSize, Prices, UsageCounts, UserId, prices};
+use domain::{Day, SpendRules, UsageCounts, UserId, prices};
+use futures_util::future::try_join;
 use platform::{Clock, Unavailable, UsageRecords};
 use protocol::{
-    AwakeSeconds, EstimatedUsd, MessageCounts, ReplyCounts, UsageDay, UsageMonth, UsagePrices,
-    UsageReport, UsageTotals,
+    AwakeSeconds, EstimatedUsd, MessageCounts, ReplyCounts, UsageCap, UsageDay, UsageMonth,
+    UsagePrices, UsageReport, UsageTotals,
 };
+
+use crate::CheckSpending;
 
 /// Days that are shown if nobody says otherwise.
 const DEFAULT_DAYS: u32 = 30;
@@ -28,9 +31,8 @@ pub enum UsageError {
 pub struct ReadUsage {
     pub usage: Arc<dyn UsageRecords>,
     pub clock: Arc<dyn Clock>,
-    pub prices: Prices,
-    /// `None`: as the task definition says, which we do not know.
-    pub size: Option<MachineSize>,
+    /// It has the price list, too.
+    pub spending: CheckSpending,
 }
 
 impl ReadUsage {
@@ -50,7 +52,8 @@ impl ReadUsage {
             days if days > USAGE_DAYS_MAX => return Err(UsageError::TooMany(days)),
             _ => {}
         }
-        let days = self.usage.read(user, from, to, now).await?;
+        let (days, cap) =
+            try_join(self.usage.read(user, from, to, now), self.spending.look(user)).await?;
         let of_today = match (from..=to).contains(&today) {
             true => days.iter().find(|(day, _)| *day == today).map(|(_, counts)| *counts),
             false => {
@@ -72,13 +75,22 @@ impl ReadUsage {
             days: days.into_iter().map(day).collect(),
             today: self.totals(&of_today.unwrap_or_default()),
             months: months.into_iter().map(month).collect(),
-            prices: UsagePrices { as_of: prices::AS_OF.into(), region: self.prices.region.into() },
+            prices: UsagePrices {
+                as_of: prices::AS_OF.into(),
+                region: self.rules().prices.region.into(),
+            },
+            cap: cap.map(UsageCap::from),
         })
     }
 
+    fn rules(&self) -> &SpendRules {
+        &self.spending.rules
+    }
+
     fn totals(&self, counts: &UsageCounts) -> UsageTotals {
-        let estimated_usd = self.size.map(|size| {
-            let estimate = self.prices.estimate(counts, size);
+        let SpendRules { prices, size, .. } = self.rules();
+        let estimated_usd = size.map(|size| {
+            let estimate = prices.estimate(counts, size);
             EstimatedUsd { machine: rounded(estimate.machine), address: rounded(estimate.address) }
         });
         UsageTotals {

@@ -35,7 +35,7 @@ pub struct Alarm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScheduleRan {
     Asked,
-    /// It came too late, and that is what the user wants then.
+    /// It came too late, and that is what the user wants then; or it may cost nothing more.
     Skipped,
     Nothing,
 }
@@ -92,6 +92,11 @@ impl RunSchedule {
         let accepted = match self.accept.run(user, incoming.clone()).await {
             Ok(accepted) => accepted,
             Err(AcceptError::Deleting) => return Ok(ScheduleRan::Nothing),
+            Err(AcceptError::SpendCapReached(_)) => {
+                info!(user.id = %user, schedule.id = %schedule.id, "a run is skipped: its user's spend cap is reached");
+                self.keep.schedules.note_run(user, &schedule.id, time).await?;
+                return Ok(ScheduleRan::Skipped);
+            }
             Err(error) => return Err(error.into()),
         };
         self.keep.schedules.note_run(user, &schedule.id, time).await?;

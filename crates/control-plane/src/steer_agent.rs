@@ -1,11 +1,11 @@
 //! A user wakes his agent, sends it to sleep, or has it start anew.
 
-use domain::{TaskStatus, UserId};
+use domain::{Spending, TaskStatus, UserId};
 use platform::Unavailable;
 use protocol::Nudge;
 use tracing::info;
 
-use crate::{EnsureTask, Ensured};
+use crate::{CheckSpending, EnsureTask, Ensured};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SteerError {
@@ -13,6 +13,8 @@ pub enum SteerError {
     Asleep,
     #[error("your agent is starting; it can be stopped when it is up")]
     Starting,
+    #[error("{0}")]
+    SpendCapReached(Spending),
     #[error("your agent could not be told to stop; try again in a moment")]
     Untold,
     #[error(transparent)]
@@ -22,12 +24,14 @@ pub enum SteerError {
 #[derive(Clone)]
 pub struct SteerAgent {
     pub ensure: EnsureTask,
+    pub spending: CheckSpending,
 }
 
 impl SteerAgent {
     /// A task without a message. It waits for one as after any other.
-    pub async fn wake(&self, user: &UserId) -> Result<Ensured, Unavailable> {
-        self.ensure.wake(user).await
+    pub async fn wake(&self, user: &UserId) -> Result<Ensured, SteerError> {
+        self.may_spend(user).await?;
+        Ok(self.ensure.wake(user).await?)
     }
 
     /// Saves and sleeps, as when nobody comes. What runs may finish; what waits wakes it again.
@@ -45,15 +49,23 @@ impl SteerAgent {
 
     /// The next generation at once, as for a message that meets a task that stops: the one that
     /// runs is fenced, gives back what it has in hand, saves, and is waited for.
-    pub async fn restart(&self, user: &UserId) -> Result<Ensured, Unavailable> {
+    pub async fn restart(&self, user: &UserId) -> Result<Ensured, SteerError> {
+        self.may_spend(user).await?;
         let state = self.ensure.tasks.get(user).await?;
         if state.status != TaskStatus::Running {
-            return self.ensure.wake(user).await;
+            return Ok(self.ensure.wake(user).await?);
         }
         let ensured = self.ensure.replace(&state).await?;
         info!(user.id = %user, generation = %state.generation, "replaced a task");
         // It would find out by its next write; so nobody waits for that.
         self.ensure.tell(&state, &Nudge::Stop).await;
         Ok(ensured)
+    }
+
+    async fn may_spend(&self, user: &UserId) -> Result<(), SteerError> {
+        match self.spending.reached(user).await {
+            Some(spending) => Err(SteerError::SpendCapReached(spending)),
+            None => Ok(()),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What people send becomes what their agent reads.
 
 use domain::limits::{OPEN_MESSAGES_MAX, TELEGRAM_FILE_MAX_BYTES, TELEGRAM_QUOTE_MAX_CHARS};
-use domain::{Channel, ReplyTo, TelegramChat};
+use domain::{Channel, ReplyTo, Setting, SpendCap, TelegramChat};
 use serde_json::{Value, json};
 use telegram_support::{
     ANA, BEN, EVE, GROUP, bot, chatting, edited, group, in_group, mention_in, message, person,
@@ -44,6 +44,21 @@ async fn check(fields: Value, text: &str, files: &[&str]) {
     let taken = taken(fields.clone()).await;
     let files: Vec<String> = files.iter().map(|file| (*file).to_owned()).collect();
     assert_eq!(taken, (text.to_owned(), files), "{fields}");
+}
+
+#[tokio::test]
+async fn who_has_spent_what_he_may_is_told_so_and_launches_nothing() {
+    let chat = chatting().await;
+    let nothing = Setting::SpendCap(SpendCap::new(0.0).expect("valid"));
+    chat.cases.world.settings().put(&chat.cases.user, &nothing).await.expect("writes");
+    for _ in 0..2 {
+        chat.get(text(7, ANA, "hello")).await;
+    }
+    let said = chat.said(private(ANA));
+    assert_eq!(said.len(), 1, "once, though the update came twice: {said:?}");
+    assert!(said[0].contains("spend cap of $0.00 is reached"), "{said:?}");
+    assert!(said[0].contains("raise the cap on the Usage page"), "{said:?}");
+    assert!(chat.inbox().is_empty() && chat.cases.world.launches().is_empty());
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ pub mod settings;
 pub mod skill;
 pub mod snapshot;
 pub mod spare;
+pub mod spend;
 pub mod task;
 pub mod telegram;
 pub mod text;
@@ -60,6 +61,7 @@ pub use snapshot::{
     SnapshotRef, candidates,
 };
 pub use spare::{Spare, SpareStatus};
+pub use spend::{InvalidSpendCap, SpendCap, SpendRules, Spending};
 pub use task::{Capacity, Ensure, Phase, TaskPolicy, TaskState, TaskStatus};
 pub use telegram::{LinkCode, TELEGRAM_COMMANDS, TelegramChat, TelegramLink, TelegramUser};
 pub use time::Timestamp;

@@ -184,6 +184,9 @@ pub const LINK_TRIES_WITHIN: Duration = Duration::from_secs(3600);
 /// turn, and well within the 20,000 characters that the gateway reads of one file.
 pub const INSTRUCTIONS_MAX_BYTES: usize = 8_192;
 
+/// Of what a user lets his agent cost in a month. Ours: a slip of the finger, not a budget.
+pub const SPEND_CAP_MAX_USD: u32 = 10_000;
+
 /// Ours. The longest that providers have is about 80.
 pub const MODEL_NAME_MAX_CHARS: usize = 128;
 

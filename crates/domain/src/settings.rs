@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use crate::limits::{
     IDLE_MINUTES_MAX, INSTRUCTIONS_MAX_BYTES, LANGUAGE_MAX_CHARS, MODEL_NAME_MAX_CHARS,
+    SPEND_CAP_MAX_USD,
 };
-use crate::{IdlePolicy, TimeZone};
+use crate::{IdlePolicy, SpendCap, TimeZone};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,6 +29,8 @@ pub enum SettingKey {
     Language,
     /// Whether the page asks for a wake-up when it opens.
     WakeOnOpen,
+    /// How much the agent may cost in a month.
+    SpendCap,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +42,7 @@ pub enum Setting {
     Notifications(Notifications),
     Language(Language),
     WakeOnOpen(bool),
+    SpendCap(SpendCap),
 }
 
 /// What of them one user has chosen. The rest is as by default.
@@ -51,6 +55,7 @@ pub struct Choices {
     pub notifications: Option<Notifications>,
     pub language: Option<Language>,
     pub wake_on_open: Option<bool>,
+    pub spend_cap: Option<SpendCap>,
 }
 
 /// As its provider calls it.
@@ -106,7 +111,7 @@ pub struct InvalidSetting {
 }
 
 impl SettingKey {
-    pub const ALL: [SettingKey; 7] = [
+    pub const ALL: [SettingKey; 8] = [
         SettingKey::Model,
         SettingKey::Instructions,
         SettingKey::TimeZone,
@@ -114,6 +119,7 @@ impl SettingKey {
         SettingKey::Notifications,
         SettingKey::Language,
         SettingKey::WakeOnOpen,
+        SettingKey::SpendCap,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -125,6 +131,7 @@ impl SettingKey {
             SettingKey::Notifications => "notifications",
             SettingKey::Language => "language",
             SettingKey::WakeOnOpen => "wakeOnOpen",
+            SettingKey::SpendCap => "spendCap",
         }
     }
 
@@ -162,6 +169,7 @@ impl Setting {
             Setting::Notifications(_) => SettingKey::Notifications,
             Setting::Language(_) => SettingKey::Language,
             Setting::WakeOnOpen(_) => SettingKey::WakeOnOpen,
+            Setting::SpendCap(_) => SettingKey::SpendCap,
         }
     }
 
@@ -187,6 +195,10 @@ impl Setting {
                 let read = value.as_bool().ok_or_else(|| key.invalid("true or false"));
                 Setting::WakeOnOpen(read?)
             }
+            SettingKey::SpendCap => {
+                let read = SpendCap::parse(value);
+                Setting::SpendCap(read.map_err(|_| key.invalid(expected_cap(None)))?)
+            }
         })
     }
 
@@ -199,6 +211,7 @@ impl Setting {
             Setting::Notifications(shown) => json!(shown),
             Setting::Language(tag) => json!(tag.as_str()),
             Setting::WakeOnOpen(wakes) => json!(wakes),
+            Setting::SpendCap(cap) => cap.to_json(),
         }
     }
 }
@@ -213,6 +226,7 @@ impl Choices {
             Setting::Notifications(shown) => self.notifications = Some(shown),
             Setting::Language(tag) => self.language = Some(tag),
             Setting::WakeOnOpen(wakes) => self.wake_on_open = Some(wakes),
+            Setting::SpendCap(cap) => self.spend_cap = Some(cap),
         }
     }
 
@@ -225,6 +239,7 @@ impl Choices {
             SettingKey::Notifications => self.notifications.map(Setting::Notifications),
             SettingKey::Language => self.language.clone().map(Setting::Language),
             SettingKey::WakeOnOpen => self.wake_on_open.map(Setting::WakeOnOpen),
+            SettingKey::SpendCap => self.spend_cap.map(Setting::SpendCap),
         }
     }
 }
@@ -237,6 +252,8 @@ pub struct Offered {
     /// By default; its longest is the most that may be chosen.
     pub idle: IdlePolicy,
     pub time_zone: TimeZone,
+    /// The most that an agent may cost in a month. `None`: whatever its user likes.
+    pub spend_cap: Option<SpendCap>,
 }
 
 impl Offered {
@@ -248,6 +265,9 @@ impl Offered {
             }
             Setting::Idle(idle) if idle.max_minutes > self.idle_at_most() => {
                 Err(SettingKey::Idle.invalid(IdleMinutes::expected(self.idle_at_most())))
+            }
+            Setting::SpendCap(cap) if self.spend_cap.is_some_and(|most| *cap > most) => {
+                Err(SettingKey::SpendCap.invalid(expected_cap(self.spend_cap)))
             }
             _ => Ok(()),
         }
@@ -271,8 +291,14 @@ impl Offered {
             notifications: Some(Notifications::default()),
             language: None,
             wake_on_open: Some(true),
+            spend_cap: self.spend_cap,
         }
     }
+}
+
+fn expected_cap(operators: Option<SpendCap>) -> String {
+    let most = operators.map_or(f64::from(SPEND_CAP_MAX_USD), SpendCap::usd);
+    format!("{{\"usdPerMonth\": ..}}, US dollars from 0 to {most} with two decimals at most")
 }
 
 fn minutes(span: Duration) -> u32 {
@@ -381,7 +407,12 @@ mod tests {
 
     fn offered() -> Offered {
         let models = ["large", "small"].map(|name| ModelName::new(name).expect("valid"));
-        Offered { models: models.into(), idle: IdlePolicy::default(), time_zone: TimeZone::utc() }
+        Offered {
+            models: models.into(),
+            idle: IdlePolicy::default(),
+            time_zone: TimeZone::utc(),
+            spend_cap: Some(SpendCap::new(20.0).expect("valid")),
+        }
     }
 
     #[test]
@@ -395,6 +426,8 @@ mod tests {
             ("notifications", json!({ "telegram": "replies" })),
             ("language", json!("zh-Hant-TW")),
             ("wakeOnOpen", json!(false)),
+            ("spendCap", json!({ "usdPerMonth": 7.25 })),
+            ("spendCap", json!({ "usdPerMonth": 7 })),
         ] {
             let setting = parse(key, value.clone()).expect("valid");
             assert_eq!((setting.key().as_str(), setting.to_json()), (key, value));
@@ -407,7 +440,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_with_those_there_are() {
         let refused = "colour".parse::<SettingKey>().expect_err("none").to_string();
-        assert!(refused.contains("`colour`") && refused.contains("language and wakeOnOpen"));
+        assert!(refused.contains("`colour`") && refused.contains("wakeOnOpen and spendCap"));
     }
 
     #[test]
@@ -436,6 +469,10 @@ mod tests {
             ("wakeOnOpen", json!("yes")),
             ("wakeOnOpen", json!(1)),
             ("wakeOnOpen", json!(null)),
+            ("spendCap", json!(5)),
+            ("spendCap", json!({ "usdPerMonth": -1 })),
+            ("spendCap", json!({ "usdPerMonth": 10_001 })),
+            ("spendCap", json!({ "usdPerMonth": 1.005 })),
         ] {
             let refused = parse(key, value.clone()).expect_err("nonsense").to_string();
             assert!(refused.starts_with(key), "{value}: {refused}");
@@ -462,6 +499,9 @@ mod tests {
         let refused = check("model", json!("huge")).expect_err("not offered").to_string();
         assert!(refused.contains("large and small"), "{refused}");
         assert_eq!(check("idle", json!({ "minMinutes": 1, "maxMinutes": 20 })), Ok(()));
+        assert_eq!(check("spendCap", json!({ "usdPerMonth": 20 })), Ok(()));
+        let refused = check("spendCap", json!({ "usdPerMonth": 20.01 })).expect_err("too much");
+        assert!(refused.to_string().contains("0 to 20 "), "{refused}");
         let long = json!({ "minMinutes": 1, "maxMinutes": 21 });
         assert!(check("idle", long).expect_err("too long").to_string().contains("1 to 20"));
     }

@@ -55,6 +55,16 @@ impl Day {
         format!("{:04}-{:02}", self.0.year(), self.0.month())
     }
 
+    /// The first day of its month.
+    pub fn month_start(self) -> Self {
+        Self(self.0.first_of_month())
+    }
+
+    /// The first day of the month after.
+    pub fn month_after(self) -> Self {
+        Self(self.0.last_of_month()).next()
+    }
+
     /// How many days from this one to `last`, both counted.
     pub fn days_to(self, last: Day) -> u64 {
         let (first, last) = (self.start(), last.start());

@@ -20,8 +20,11 @@ const TABLE_PREFIX: &str = "openclaw-";
 pub(crate) const DATA_BUCKET: &str = "openclaw-data";
 
 /// Variables of a task that a test or a curious person may set for `make run`.
-const TASK_SETTINGS: [&str; 5] = [
+const TASK_SETTINGS: [&str; 8] = [
     "IDLE_TIMEOUT_SECONDS",
+    "SPEND_CAP_USD",
+    "TASK_CPU",
+    "TASK_MEMORY",
     "CONVERSATION_TTL_DAYS",
     "SNAPSHOT_EVERY_SECONDS",
     "SNAPSHOT_EXCLUDE",
@@ -29,8 +32,10 @@ const TASK_SETTINGS: [&str; 5] = [
 ];
 
 /// Variables of a Lambda that the caller may set: the Telegram ids, with commas, of people who
-/// need no link; how many times a person's rate tests may ask the API.
-const LAMBDA_SETTINGS: [&str; 2] = ["TELEGRAM_ALLOWED_IDS", "API_RATE_FACTOR"];
+/// need no link; how many times a person's rate tests may ask the API; what tasks may cost, and by
+/// which size that is counted.
+const LAMBDA_SETTINGS: [&str; 5] =
+    ["TELEGRAM_ALLOWED_IDS", "API_RATE_FACTOR", "SPEND_CAP_USD", "TASK_CPU", "TASK_MEMORY"];
 
 pub(crate) fn tables() -> Vec<Value> {
     let tables = Tables::prefixed(TABLE_PREFIX);

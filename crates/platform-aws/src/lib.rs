@@ -76,7 +76,7 @@ pub use jwks::{FetchKeys, HttpKeys};
 pub use links::DynamoLinks;
 pub use metrics::EmfMetrics;
 pub use overrides::Overrides;
-pub use policy::{machine_size, offered, prices, spares_kept, task_policy};
+pub use policy::{machine_size, offered, prices, spares_kept, spend_rules, task_policy};
 pub use push::ManagementPush;
 pub use schedules::DynamoSchedules;
 pub use secrets::Parameters;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{IdlePolicy, MachineSize, ModelName, Offered, Prices, TaskPolicy, TimeZone};
+use domain::{
+    IdlePolicy, MachineSize, ModelName, Offered, Prices, SpendCap, SpendRules, TaskPolicy, TimeZone,
+};
 
 use crate::config::{Access, ConfigError, Lookup, TaskSize, optional};
 
@@ -30,6 +32,23 @@ pub fn machine_size(lookup: Lookup<'_>) -> Result<Option<MachineSize>, ConfigErr
     Ok(size.map(|TaskSize { cpu_units, memory_mib }| MachineSize { cpu_units, memory_mib }))
 }
 
+/// `SPEND_CAP_USD`: the most that one user's agent may cost in a month; and by what it is counted.
+pub fn spend_rules(lookup: Lookup<'_>) -> Result<SpendRules, ConfigError> {
+    Ok(SpendRules {
+        operators: spend_cap(lookup)?,
+        prices: prices(lookup)?,
+        size: machine_size(lookup)?,
+    })
+}
+
+fn spend_cap(lookup: Lookup<'_>) -> Result<Option<SpendCap>, ConfigError> {
+    const NAME: &str = "SPEND_CAP_USD";
+    const EXPECTED: &str = "US dollars from 0 to 10000 with two decimals at most";
+    let Some(value) = optional(lookup, NAME) else { return Ok(None) };
+    let cap = value.parse().ok().and_then(|usd| SpendCap::new(usd).ok());
+    cap.map(Some).ok_or(ConfigError::Invalid { name: NAME, value, expected: EXPECTED })
+}
+
 /// How many spares the operator keeps while the schedule holds: `PREWARM_SPARES`, else none.
 pub fn spares_kept(lookup: Lookup<'_>) -> Result<u32, ConfigError> {
     const NAME: &str = "PREWARM_SPARES";
@@ -41,7 +60,7 @@ pub fn spares_kept(lookup: Lookup<'_>) -> Result<u32, ConfigError> {
 }
 
 /// What users may choose from: `OFFERED_MODELS` (between commas, the operator's own first),
-/// `IDLE_TIMEOUT_SECONDS`, `IDLE_TIMEOUT_MAX_SECONDS` and `DEFAULT_TIME_ZONE`, as the bridge has them.
+/// `IDLE_TIMEOUT_SECONDS`, `IDLE_TIMEOUT_MAX_SECONDS`, `DEFAULT_TIME_ZONE` and `SPEND_CAP_USD`, as the bridge has them.
 pub fn offered(lookup: Lookup<'_>) -> Result<Offered, ConfigError> {
     const MODELS: &str = "OFFERED_MODELS";
     const ZONE: &str = "DEFAULT_TIME_ZONE";
@@ -64,6 +83,7 @@ pub fn offered(lookup: Lookup<'_>) -> Result<Offered, ConfigError> {
             value: zone,
             expected: "a name of the IANA time zone database",
         })?,
+        spend_cap: spend_cap(lookup)?,
     })
 }
 
@@ -113,6 +133,9 @@ mod tests {
         let names: Vec<&str> = offered.models.iter().map(ModelName::as_str).collect();
         assert_eq!(names, ["large", "small"]);
         assert_eq!((offered.idle_at_most(), offered.time_zone.name()), (10, "UTC"));
+        let set = lookup(&[("AWS_REGION", "us-east-1"), ("SPEND_CAP_USD", "12.5")]);
+        let rules = spend_rules(&set).expect("sane");
+        assert_eq!(rules.operators.map(SpendCap::usd), Some(12.5));
     }
 
     #[test]
@@ -122,6 +145,12 @@ mod tests {
                 let error = task_policy(&lookup(&[(name, nonsense)])).expect_err(nonsense);
                 assert!(error.to_string().contains(name), "{error}");
             }
+        }
+        for nonsense in ["-1", "much", "0.001", "10000.01", "inf", "NaN"] {
+            let region = ("AWS_REGION", "us-east-1");
+            let set = [region, ("SPEND_CAP_USD", nonsense)];
+            let error = spend_rules(&lookup(&set)).expect_err(nonsense);
+            assert!(error.to_string().contains("SPEND_CAP_USD"), "{error}");
         }
         for nonsense in ["-1", "many", "101"] {
             let error = spares_kept(&lookup(&[("PREWARM_SPARES", nonsense)])).expect_err(nonsense);

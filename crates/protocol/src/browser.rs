@@ -286,6 +286,8 @@ pub enum ErrorCode {
     TooManySkills,
     /// Everything of the user is being deleted; he may begin anew when that is done.
     Deleting,
+    /// The agent has cost as much this month as it may.
+    SpendCapReached,
 }
 
 #[cfg(test)]

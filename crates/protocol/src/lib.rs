@@ -22,11 +22,11 @@ pub use rest::{
     PostSnapshot, Problem, PutRead, PutSetting, Remains, ReplyCounts, Restore, RestorePlace,
     RestoreState, SaveState, Saving, SchedulePreview, ScheduleRecurrence, ScheduleSummary,
     SchedulesList, SearchHit, SearchPage, SettingValue, SettingsPage, SkillSummary, SkillsList,
-    SnapshotSummary, SnapshotsPage, StatusResponse, TextRange, Unlinked, UploadOffer,
-    UploadRequest, UsageDay, UsageMonth, UsagePrices, UsageReport, UsageTotals, UserSettings,
-    WakeCapacity, WakeSummary, WakesList, WorkspaceEntrySummary, WorkspaceFile, WorkspacePage,
-    WorkspaceSource, WorkspaceUploadDone, WorkspaceUploadOffer, WorkspaceUploadRequest,
-    WorkspaceUploadState,
+    SnapshotSummary, SnapshotsPage, SpendCapSetting, StatusResponse, TextRange, Unlinked,
+    UploadOffer, UploadRequest, UsageCap, UsageDay, UsageMonth, UsagePrices, UsageReport,
+    UsageTotals, UserSettings, WakeCapacity, WakeSummary, WakesList, WorkspaceEntrySummary,
+    WorkspaceFile, WorkspacePage, WorkspaceSource, WorkspaceUploadDone, WorkspaceUploadOffer,
+    WorkspaceUploadRequest, WorkspaceUploadState,
 };
 
 #[cfg(test)]

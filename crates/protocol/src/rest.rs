@@ -34,12 +34,12 @@ pub use schedules::{
 };
 pub use settings::{
     IdleSetting, NotificationSetting, OfferedSettings, PutSetting, SettingValue, SettingsPage,
-    UserSettings,
+    SpendCapSetting, UserSettings,
 };
 pub use skills::{SkillSummary, SkillsList};
 pub use usage::{
-    AwakeSeconds, EstimatedUsd, MessageCounts, ReplyCounts, UsageDay, UsageMonth, UsagePrices,
-    UsageReport, UsageTotals,
+    AwakeSeconds, EstimatedUsd, MessageCounts, ReplyCounts, UsageCap, UsageDay, UsageMonth,
+    UsagePrices, UsageReport, UsageTotals,
 };
 pub use workspace::{
     WorkspaceEntrySummary, WorkspaceFile, WorkspacePage, WorkspaceSource, WorkspaceUploadDone,

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use control_plane::{AcceptMessage, EnsureTask, KeepSchedules, RunSchedule, Tell};
+use control_plane::{AcceptMessage, CheckSpending, EnsureTask, KeepSchedules, RunSchedule, Tell};
 use platform::SystemClock;
 use platform_aws::{
-    Aws, DynamoConnections, DynamoInbox, DynamoSchedules, DynamoSpares, DynamoTasks, EcsCompute,
-    EmfMetrics, Lookup, ManagementPush, SchedulerAlarms, task_policy,
+    Aws, DynamoConnections, DynamoInbox, DynamoSchedules, DynamoSettings, DynamoSpares,
+    DynamoTasks, DynamoUsage, EcsCompute, EmfMetrics, Lookup, ManagementPush, SchedulerAlarms,
+    spend_rules, task_policy,
 };
 
 use crate::Ports;
@@ -36,6 +37,12 @@ impl Ports {
             accept: AcceptMessage {
                 inbox: Arc::new(DynamoInbox::from_lookup(&aws, lookup)?),
                 clock: clock.clone(),
+                spending: CheckSpending {
+                    usage: Arc::new(DynamoUsage::from_lookup(&aws, lookup)?),
+                    settings: Arc::new(DynamoSettings::from_lookup(&aws, lookup)?),
+                    clock: clock.clone(),
+                    rules: spend_rules(lookup)?,
+                },
                 follow_up: policy.follow_up,
             },
             ensure,

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use control_plane::{AcceptMessage, EnsureTask, KeepSchedules, NewSchedule, RunSchedule, Tell};
+use control_plane::{
+    AcceptMessage, CheckSpending, EnsureTask, KeepSchedules, NewSchedule, RunSchedule, Tell,
+};
 use domain::{
-    Channel, ConversationId, Missed, Prompt, Recurrence, ScheduleId, TaskPolicy, TimeZone, UserId,
+    Channel, ConversationId, Missed, Prompt, Recurrence, ScheduleId, SpendRules, TaskPolicy,
+    TimeZone, UserId,
 };
 use platform::Clock;
 use platform_sim::World;
@@ -24,6 +27,12 @@ fn ports(world: &World) -> Ports {
             accept: AcceptMessage {
                 inbox: world.inbox(),
                 clock: clock.clone(),
+                spending: CheckSpending {
+                    usage: world.usage(),
+                    settings: world.settings(),
+                    clock: clock.clone(),
+                    rules: SpendRules::none(),
+                },
                 follow_up: policy.follow_up,
             },
             ensure: EnsureTask {

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use control_plane::{
-    AcceptMessage, CancelMessage, Connect, ConnectError, DeleteUser, EnsureTask, FollowTask,
-    KeepSpares, PoolPolicy, ReadStatus, ResumeStream, Tell, Wanted,
+    AcceptMessage, CancelMessage, CheckSpending, Connect, ConnectError, DeleteUser, EnsureTask,
+    FollowTask, KeepSpares, PoolPolicy, ReadStatus, ResumeStream, Tell, Wanted,
 };
-use domain::{ConnectionId, LaunchToken, TaskPolicy, TimeZone, UserId, Windows};
+use domain::{ConnectionId, LaunchToken, SpendRules, TaskPolicy, TimeZone, UserId, Windows};
 use platform::Clock;
 use platform_sim::World;
 use serde_json::{Value, json};
@@ -188,6 +188,12 @@ impl Function {
             accept: AcceptMessage {
                 inbox: world.inbox(),
                 clock: clock.clone(),
+                spending: CheckSpending {
+                    usage: world.usage(),
+                    settings: world.settings(),
+                    clock: clock.clone(),
+                    rules: SpendRules::none(),
+                },
                 follow_up: ensure.policy.follow_up,
             },
             cancel: CancelMessage { inbox: world.inbox(), ensure: ensure.clone() },

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use control_plane::{AcceptMessage, CancelMessage, EnsureTask, ReadStatus, ReceiveUpdate, Tell};
+use control_plane::{
+    AcceptMessage, CancelMessage, CheckSpending, EnsureTask, ReadStatus, ReceiveUpdate, Tell,
+};
 use domain::Timestamp;
 use platform::{Metrics, SystemClock};
 use platform_aws::{
     Aws, DynamoChats, DynamoConnections, DynamoConversations, DynamoInbox, DynamoLinks,
-    DynamoSpares, DynamoTasks, EcsCompute, EmfMetrics, Lookup, ManagementPush, TelegramBot,
-    WebhookSecret, task_policy, telegram_allowed,
+    DynamoSettings, DynamoSpares, DynamoTasks, DynamoUsage, EcsCompute, EmfMetrics, Lookup,
+    ManagementPush, TelegramBot, WebhookSecret, spend_rules, task_policy, telegram_allowed,
 };
 
 use crate::{Ports, Secret, Webhook};
@@ -45,6 +47,12 @@ impl Ports {
             accept: AcceptMessage {
                 inbox: inbox.clone(),
                 clock: clock.clone(),
+                spending: CheckSpending {
+                    usage: Arc::new(DynamoUsage::from_lookup(&aws, lookup)?),
+                    settings: Arc::new(DynamoSettings::from_lookup(&aws, lookup)?),
+                    clock: clock.clone(),
+                    rules: spend_rules(lookup)?,
+                },
                 follow_up: policy.follow_up,
             },
             cancel: CancelMessage { inbox: inbox.clone(), ensure: ensure.clone() },

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use control_plane::{AcceptMessage, CancelMessage, EnsureTask, ReadStatus, ReceiveUpdate, Tell};
+use control_plane::{
+    AcceptMessage, CancelMessage, CheckSpending, EnsureTask, ReadStatus, ReceiveUpdate, Tell,
+};
 use data_encoding::BASE64;
 use domain::limits::PARKED_UPDATE_MAX_BYTES;
 use domain::{
-    ConversationId, InboxMessage, TaskPolicy, TelegramChat, TelegramUser, Timestamp, UserId,
+    ConversationId, InboxMessage, SpendRules, TaskPolicy, TelegramChat, TelegramUser, Timestamp,
+    UserId,
 };
 use platform::{Chats, Clock, Metric, ParkedUpdate, Result, Unavailable, UpdateId};
 use platform_sim::World;
@@ -67,6 +70,12 @@ fn hook_with(world: World, secret: Kept, chats: Arc<dyn Chats>) -> Hook {
         accept: AcceptMessage {
             inbox: world.inbox(),
             clock: clock.clone(),
+            spending: CheckSpending {
+                usage: world.usage(),
+                settings: world.settings(),
+                clock: clock.clone(),
+                rules: SpendRules::none(),
+            },
             follow_up: policy.follow_up,
         },
         cancel: CancelMessage { inbox: world.inbox(), ensure: ensure.clone() },

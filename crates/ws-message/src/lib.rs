@@ -210,6 +210,7 @@ impl From<AcceptError> for Refusal {
             AcceptError::TooLarge(_) | AcceptError::TooManyAttachments(_) => ErrorCode::TooLarge,
             AcceptError::TooMany => ErrorCode::TooManyMessages,
             AcceptError::Deleting => ErrorCode::Deleting,
+            AcceptError::SpendCapReached(_) => ErrorCode::SpendCapReached,
             AcceptError::Unavailable(_) => {
                 warn!(error = &error as &dyn std::error::Error, "could not accept a message");
                 return Refusal::unavailable(

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use control_plane::{AcceptMessage, CancelMessage, EnsureTask, ReadStatus, ResumeStream, Tell};
+use control_plane::{
+    AcceptMessage, CancelMessage, CheckSpending, EnsureTask, ReadStatus, ResumeStream, Tell,
+};
 use platform::SystemClock;
 use platform_aws::{
-    Aws, DynamoConnections, DynamoInbox, DynamoSpares, DynamoTasks, EcsCompute, EmfMetrics, Lookup,
-    ManagementPush, task_policy,
+    Aws, DynamoConnections, DynamoInbox, DynamoSettings, DynamoSpares, DynamoTasks, DynamoUsage,
+    EcsCompute, EmfMetrics, Lookup, ManagementPush, spend_rules, task_policy,
 };
 
 use crate::Ports;
@@ -33,6 +35,12 @@ impl Ports {
             accept: AcceptMessage {
                 inbox: inbox.clone(),
                 clock: clock.clone(),
+                spending: CheckSpending {
+                    usage: Arc::new(DynamoUsage::from_lookup(&aws, lookup)?),
+                    settings: Arc::new(DynamoSettings::from_lookup(&aws, lookup)?),
+                    clock: clock.clone(),
+                    rules: spend_rules(lookup)?,
+                },
                 follow_up: ensure.policy.follow_up,
             },
             cancel: CancelMessage { inbox: inbox.clone(), ensure: ensure.clone() },

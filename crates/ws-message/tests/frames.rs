@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use control_plane::{AcceptMessage, CancelMessage, EnsureTask, ReadStatus, ResumeStream, Tell};
-use domain::{ConnectionId, TaskPolicy, UserId};
+use control_plane::{
+    AcceptMessage, CancelMessage, CheckSpending, EnsureTask, ReadStatus, ResumeStream, Tell,
+};
+use domain::{ConnectionId, Setting, SpendCap, SpendRules, TaskPolicy, UserId};
 use platform::{Clock, Connection, Peer};
 use platform_sim::World;
 use protocol::{ErrorCode, ServerFrame};
@@ -28,6 +30,12 @@ fn ports(world: &World) -> Ports {
         accept: AcceptMessage {
             inbox: world.inbox(),
             clock: clock.clone(),
+            spending: CheckSpending {
+                usage: world.usage(),
+                settings: world.settings(),
+                clock: clock.clone(),
+                rules: SpendRules::none(),
+            },
             follow_up: ensure.policy.follow_up,
         },
         cancel: CancelMessage { inbox: world.inbox(), ensure: ensure.clone() },
@@ -160,6 +168,23 @@ async fn a_frame_is_taken_at_its_limit_and_refused_past_it() {
     let told = world.pushed(&phone).pop();
     assert!(matches!(told, Some(ServerFrame::Error { code: ErrorCode::TooLarge, .. })));
     assert_eq!(world.inbox_of(&user()).len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_may_not_cost_is_refused_for_good() {
+    let world = World::default();
+    let phone = connected(&world, "phone").await;
+    let nothing = Setting::SpendCap(SpendCap::new(0.0).expect("valid"));
+    world.settings().put(&user(), &nothing).await.expect("writes");
+    invoke(&world, &phone, r#"{"action":"sendMessage","messageId":"m1","message":"hello"}"#).await;
+    let told = world.pushed(&phone).pop().expect("an answer");
+    let ServerFrame::Error { code, message, message_id, retryable, .. } = told else {
+        panic!("{told:?}");
+    };
+    assert_eq!((code, retryable), (ErrorCode::SpendCapReached, false));
+    assert_eq!(message_id.as_deref(), Some("m1"));
+    assert!(message.contains("raise the cap on the Usage page"), "{message}");
+    assert!(world.inbox_of(&user()).is_empty() && world.launches().is_empty());
 }
 
 #[tokio::test]

@@ -3,4 +3,4 @@
 /**
  * What went wrong, for code; the `message` beside it is for people.
  */
-export type ErrorCode = "bad_request" | "unknown_action" | "too_large" | "too_many_messages" | "unauthorized" | "not_found" | "unavailable" | "no_capacity" | "run_failed" | "restore_under_way" | "too_many_requests" | "method_not_allowed" | "unsupported_media_type" | "messages_open" | "not_running" | "conflict" | "too_many_schedules" | "too_many_skills" | "deleting";
+export type ErrorCode = "bad_request" | "unknown_action" | "too_large" | "too_many_messages" | "unauthorized" | "not_found" | "unavailable" | "no_capacity" | "run_failed" | "restore_under_way" | "too_many_requests" | "method_not_allowed" | "unsupported_media_type" | "messages_open" | "not_running" | "conflict" | "too_many_schedules" | "too_many_skills" | "deleting" | "spend_cap_reached";

@@ -707,7 +707,7 @@ export interface components {
          * @description What went wrong, for code; the `message` beside it is for people.
          * @enum {string}
          */
-        ErrorCode: "bad_request" | "unknown_action" | "too_large" | "too_many_messages" | "unauthorized" | "not_found" | "unavailable" | "no_capacity" | "run_failed" | "restore_under_way" | "too_many_requests" | "method_not_allowed" | "unsupported_media_type" | "messages_open" | "not_running" | "conflict" | "too_many_schedules" | "too_many_skills" | "deleting";
+        ErrorCode: "bad_request" | "unknown_action" | "too_large" | "too_many_messages" | "unauthorized" | "not_found" | "unavailable" | "no_capacity" | "run_failed" | "restore_under_way" | "too_many_requests" | "method_not_allowed" | "unsupported_media_type" | "messages_open" | "not_running" | "conflict" | "too_many_schedules" | "too_many_skills" | "deleting" | "spend_cap_reached";
         /** @description In US dollars. */
         EstimatedUsd: {
             /**
@@ -848,6 +848,8 @@ export interface components {
             /** @description The shortest and the longest that may be chosen. */
             idle: components["schemas"]["IdleSetting"];
             models: string[];
+            /** @description The most that may be chosen, if the operator has said so. */
+            spendCap?: components["schemas"]["SpendCapSetting"];
         };
         /** @description `PATCH /conversations/{id}`. */
         PatchConversation: {
@@ -1146,6 +1148,14 @@ export interface components {
             /** @enum {string} */
             reason: "periodic" | "stop" | "requested";
         };
+        /** @description A month is UTC's. */
+        SpendCapSetting: {
+            /**
+             * Format: double
+             * @description From 0, at which nothing is done at all, to 10,000; with two decimals at most.
+             */
+            usdPerMonth: number;
+        };
         StatusResponse: {
             /** Format: int32 */
             etaSeconds?: number;
@@ -1210,6 +1220,26 @@ export interface components {
             name: string;
             size: number;
         };
+        /** @description Of the month that is not over, in UTC. */
+        UsageCap: {
+            /** @description Nothing more is taken that costs. */
+            reached: boolean;
+            /**
+             * Format: int64
+             * @description When the month ends, in milliseconds since the epoch.
+             */
+            resetsAt: number;
+            /**
+             * Format: double
+             * @description What the provider charged for the model, and the estimates for machine and address.
+             */
+            spentUsd: number;
+            /**
+             * Format: double
+             * @description The lesser of yours and the operator's.
+             */
+            usdPerMonth: number;
+        };
         UsageDay: {
             /** @description In UTC: `2026-11-21`. */
             day: string;
@@ -1228,6 +1258,8 @@ export interface components {
             region: string;
         };
         UsageReport: {
+            /** @description How much may be spent this month, and how much was. Not there: as much as you like. */
+            cap?: components["schemas"]["UsageCap"];
             /** @description Oldest first; a day on which there was nothing is not there. */
             days: components["schemas"]["UsageDay"][];
             from: string;
@@ -1280,6 +1312,8 @@ export interface components {
             /** @description Which model answers. */
             model?: string;
             notifications?: components["schemas"]["NotificationSetting"];
+            /** @description How much your agent may cost in a month. */
+            spendCap?: components["schemas"]["SpendCapSetting"];
             /** @description A name of the IANA database, such as `Asia/Seoul`. */
             timeZone?: string;
             /** @description Whether the page asks for a wake-up when it opens. */
@@ -1419,6 +1453,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not now; `code` says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Everything of yours is being deleted; begin anew when that is done. */
             410: {
                 headers: {
@@ -1549,6 +1592,15 @@ export interface operations {
                     "application/json": {
                         message: string;
                     };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; `code` says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -2135,6 +2187,15 @@ export interface operations {
                     "application/json": {
                         message: string;
                     };
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not now; `code` says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -3422,7 +3483,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language` or `wakeOnOpen`. */
+                /**
+                 * @description `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language`,
+                 *     `wakeOnOpen` or `spendCap`.
+                 */
                 key: string;
             };
             cookie?: never;
@@ -3496,7 +3560,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language` or `wakeOnOpen`. */
+                /**
+                 * @description `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language`,
+                 *     `wakeOnOpen` or `spendCap`.
+                 */
                 key: string;
             };
             cookie?: never;
@@ -3601,7 +3668,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language` or `wakeOnOpen`. */
+                /**
+                 * @description `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language`,
+                 *     `wakeOnOpen` or `spendCap`.
+                 */
                 key: string;
             };
             cookie?: never;
@@ -4833,12 +4903,14 @@ export type SkillSummary = components['schemas']['SkillSummary']
 export type SkillsList = components['schemas']['SkillsList']
 export type SnapshotSummary = components['schemas']['SnapshotSummary']
 export type SnapshotsPage = components['schemas']['SnapshotsPage']
+export type SpendCapSetting = components['schemas']['SpendCapSetting']
 export type StatusResponse = components['schemas']['StatusResponse']
 export type TextRange = components['schemas']['TextRange']
 export type TokenUsage = components['schemas']['TokenUsage']
 export type Unlinked = components['schemas']['Unlinked']
 export type UploadOffer = components['schemas']['UploadOffer']
 export type UploadRequest = components['schemas']['UploadRequest']
+export type UsageCap = components['schemas']['UsageCap']
 export type UsageDay = components['schemas']['UsageDay']
 export type UsageMonth = components['schemas']['UsageMonth']
 export type UsagePrices = components['schemas']['UsagePrices']

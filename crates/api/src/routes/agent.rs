@@ -33,7 +33,7 @@ async fn list_wakes(State(ports): State<Shared>, Caller(user): Caller) -> Answer
 
 /// Wakes your agent before you write to it.
 #[utoipa::path(post, path = "/agent/wake", tag = "agent",
-    responses((status = 202, body = StatusResponse)))]
+    responses((status = 202, body = StatusResponse), Conflict))]
 async fn wake_agent(State(ports): State<Shared>, Caller(user): Caller) -> Accepted<StatusResponse> {
     let ensured = ports.steer.wake(&user).await?;
     told(&ports, &user, Some(ensured)).await
@@ -53,7 +53,7 @@ async fn stop_agent(State(ports): State<Shared>, Caller(user): Caller) -> Accept
 ///
 /// What it is answering is answered again by the new one.
 #[utoipa::path(post, path = "/agent/restart", tag = "agent",
-    responses((status = 202, body = StatusResponse)))]
+    responses((status = 202, body = StatusResponse), Conflict))]
 async fn restart_agent(
     State(ports): State<Shared>,
     Caller(user): Caller,
@@ -78,6 +78,7 @@ impl From<SteerError> for Problem {
             SteerError::Asleep | SteerError::Starting => {
                 Self::conflict(ErrorCode::NotRunning, detail)
             }
+            SteerError::SpendCapReached(_) => Self::conflict(ErrorCode::SpendCapReached, detail),
             SteerError::Untold => Self::unavailable(detail),
             SteerError::Unavailable(error) => error.into(),
         }

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Body, Caller, Path};
-use crate::problem::Problem;
+use crate::problem::{Conflict, Problem};
 use crate::routes::conversations::OfConversation;
 use crate::routes::{Accepted, Shared, accepted};
 
@@ -22,7 +22,7 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 /// The answer comes over the WebSocket, and into the conversation.
 #[utoipa::path(post, path = "/conversations/{id}/messages", tag = "conversations",
     params(OfConversation), request_body = PostMessage,
-    responses((status = 202, body = AcceptedMessage)))]
+    responses((status = 202, body = AcceptedMessage), Conflict))]
 async fn post_message(
     State(ports): State<Shared>,
     Caller(user): Caller,
@@ -65,6 +65,9 @@ impl From<AcceptError> for Problem {
                 Self::too_large(format!("{error}."))
             }
             AcceptError::TooMany => Self::too_many(ErrorCode::TooManyMessages, format!("{error}.")),
+            AcceptError::SpendCapReached(_) => {
+                Self::conflict(ErrorCode::SpendCapReached, format!("{error}."))
+            }
             AcceptError::Deleting => Self::deleting(),
             AcceptError::Unavailable(error) => {
                 warn!(error = &error as &dyn std::error::Error, "could not accept a message");

@@ -26,7 +26,8 @@ pub(crate) fn router() -> OpenApiRouter<Shared> {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Path)]
 struct OfSetting {
-    /// `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language` or `wakeOnOpen`.
+    /// `model`, `instructions`, `timeZone`, `idle`, `notifications`, `language`,
+    /// `wakeOnOpen` or `spendCap`.
     key: String,
 }
 

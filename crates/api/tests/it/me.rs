@@ -68,6 +68,45 @@ async fn usage_is_answered_by_day_and_month_with_what_it_may_have_cost() {
 }
 
 #[tokio::test]
+async fn a_cap_is_shown_with_what_is_spent_and_refuses_what_costs() {
+    let world = World::default();
+    used(&world).await;
+    assert_eq!(usage(&world, json!({})).await.1.get("cap"), None, "none was chosen");
+    let choose = async |usd: f64| {
+        let body = Some(json!({"value": {"usdPerMonth": usd}}).to_string());
+        let put = event("PUT", "/settings/spendCap", &json!({}), body);
+        assert_eq!(send(&Api::new(ports(&world)), put).await.status, 200);
+    };
+    let post = async |path: &str, body: Option<Value>| {
+        let body = body.map(|body| body.to_string());
+        let answer = send(&Api::new(ports(&world)), event("POST", path, &json!({}), body)).await;
+        (answer.status, answer.body["code"].clone())
+    };
+    let today = Day::of(world.clock().now());
+    // Today's, and yesterday's if it is the same month's: each 0.0015 for the model, an hour and an address.
+    let days = if today.days_before(1).month() == today.month() { 2.0 } else { 1.0 };
+    let spent = days * (0.001_5 + 0.007_421_825 + 0.005);
+    choose(0.01).await;
+    let (_, report) = usage(&world, json!({})).await;
+    let cap = &report["cap"];
+    assert!((cap["spentUsd"].as_f64().expect("a number") - spent).abs() < 1e-6, "{cap}");
+    assert_eq!((&cap["usdPerMonth"], &cap["reached"]), (&json!(0.01), &json!(true)));
+    assert_eq!(cap["resetsAt"], today.month_after().start().millis());
+    let refused = (409, json!("spend_cap_reached"));
+    let message = json!({"messageId": "m1", "message": "hello"});
+    assert_eq!(post("/conversations/c/messages", Some(message.clone())).await, refused);
+    assert_eq!(post("/agent/wake", None).await, refused);
+    assert_eq!(post("/agent/restart", None).await, refused);
+    assert!(world.launches().is_empty(), "nothing is launched");
+
+    choose(1.0).await;
+    assert_eq!(usage(&world, json!({})).await.1["cap"]["reached"], false);
+    assert_eq!(post("/conversations/c/messages", Some(message)).await.0, 202);
+    world.fail_next("usage.read", 1);
+    assert_eq!(usage(&world, json!({})).await.0, 503, "a page shows no cap that nobody read");
+}
+
+#[tokio::test]
 async fn as_many_days_as_are_kept_may_be_asked_for_and_no_more() {
     let world = World::default();
     for (from, to, expected) in [

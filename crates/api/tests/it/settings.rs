@@ -27,6 +27,7 @@ async fn a_user_chooses_reads_it_back_and_takes_it_back() {
         ("notifications", json!({ "telegram": "none" })),
         ("language", json!("ko")),
         ("wakeOnOpen", json!(false)),
+        ("spendCap", json!({ "usdPerMonth": 2.5 })),
     ] {
         let chosen = json!({ "key": key, "value": value, "chosen": true });
         assert_eq!(put(&world, key, value.clone()).await, (200, chosen.clone()));
@@ -49,6 +50,7 @@ async fn what_means_nothing_is_refused_with_what_is_allowed_and_changes_nothing(
         ("notifications", json!({ "telegram": "some" }), "replies"),
         ("language", json!("!"), "BCP 47"),
         ("wakeOnOpen", json!("no"), "true or false"),
+        ("spendCap", json!({ "usdPerMonth": 0.001 }), "0 to 10000"),
     ] {
         let (status, body) = put(&world, key, value).await;
         assert_eq!((status, &body["code"]), (400, &json!("bad_request")), "{key}");

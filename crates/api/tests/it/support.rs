@@ -5,12 +5,14 @@ use std::sync::Arc;
 use api::{Api, Buckets, Ports};
 use aws_lambda_events::encodings::Body;
 use control_plane::{
-    AcceptMessage, ChangeConversations, ChooseSettings, DeleteUser, EnsureTask, ExportUser,
-    KeepSchedules, KeepSkills, LinkIdentity, OfferUpload, ReadConversations, ReadSnapshots,
-    ReadStatus, ReadUsage, RequestRestore, RequestSnapshot, RunErrand, SearchMessages, SignOut,
-    SteerAgent, Tell, Workspace,
+    AcceptMessage, ChangeConversations, CheckSpending, ChooseSettings, DeleteUser, EnsureTask,
+    ExportUser, KeepSchedules, KeepSkills, LinkIdentity, OfferUpload, ReadConversations,
+    ReadSnapshots, ReadStatus, ReadUsage, RequestRestore, RequestSnapshot, RunErrand,
+    SearchMessages, SignOut, SteerAgent, Tell, Workspace,
 };
-use domain::{IdlePolicy, MachineSize, ModelName, Offered, Prices, TaskPolicy, TimeZone};
+use domain::{
+    IdlePolicy, MachineSize, ModelName, Offered, Prices, SpendRules, TaskPolicy, TimeZone,
+};
 use http::HeaderMap;
 use platform::Clock;
 use platform_sim::World;
@@ -56,13 +58,22 @@ pub(crate) fn ports(world: &World) -> Ports {
         inbox: world.inbox(),
         clock: clock.clone(),
     };
-    let steer = SteerAgent { ensure: ensure.clone() };
+    let spending = CheckSpending {
+        usage: world.usage(),
+        settings: world.settings(),
+        clock: clock.clone(),
+        rules: SpendRules {
+            operators: None,
+            prices: Prices::of_region("us-east-1"),
+            size: Some(MachineSize { cpu_units: 512, memory_mib: 2_048 }),
+        },
+    };
+    let steer = SteerAgent { ensure: ensure.clone(), spending: spending.clone() };
     let clock_of_world: Arc<dyn Clock> = Arc::new(world.clock().clone());
     let usage = ReadUsage {
         usage: world.usage(),
         clock: clock_of_world.clone(),
-        prices: Prices::of_region("us-east-1"),
-        size: Some(MachineSize { cpu_units: 512, memory_mib: 2_048 }),
+        spending: spending.clone(),
     };
     let export = ExportUser {
         belongings: world.belongings(),
@@ -105,6 +116,7 @@ pub(crate) fn ports(world: &World) -> Ports {
         accept: AcceptMessage {
             inbox: world.inbox(),
             clock: clock.clone(),
+            spending,
             follow_up: TaskPolicy::default().follow_up,
         },
         snapshots: ReadSnapshots { snapshots: world.snapshots(), tasks: world.tasks() },
@@ -124,6 +136,7 @@ pub(crate) fn ports(world: &World) -> Ports {
                 models: ["large", "small"].map(|name| ModelName::new(name).expect("valid")).into(),
                 idle: IdlePolicy::default(),
                 time_zone: TimeZone::utc(),
+                spend_cap: None,
             },
         },
         links: LinkIdentity {

@@ -13,6 +13,7 @@ mod resume;
 mod skills;
 mod sockets;
 mod spare;
+mod spending;
 mod support;
 mod telegram_albums;
 mod telegram_mirror;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use control_plane::{
-    AcceptMessage, Connect, EnsureTask, FollowTask, Incoming, ReadConversations, ResumeStream,
-    TaskChange, TaskEvent, Tell,
+    AcceptMessage, CheckSpending, Connect, EnsureTask, FollowTask, Incoming, ReadConversations,
+    ResumeStream, TaskChange, TaskEvent, Tell,
 };
 use domain::{
     Capacity, Channel, ConnectionId, ConversationId, Generation, LaunchToken, MessageId, Owner,
-    ReplyTo, Spare, SpareId, SpareStatus, TaskArn, TaskPolicy, UserId,
+    ReplyTo, Spare, SpareId, SpareStatus, SpendRules, TaskArn, TaskPolicy, UserId,
 };
 use platform::{Clock, Connection, LaunchRequest, ObservedTask, Peer};
 use platform_sim::World;
@@ -31,6 +31,12 @@ impl Cases {
         AcceptMessage {
             inbox: self.world.inbox(),
             clock: Arc::new(self.world.clock().clone()),
+            spending: CheckSpending {
+                usage: self.world.usage(),
+                settings: self.world.settings(),
+                clock: Arc::new(self.world.clock().clone()),
+                rules: SpendRules::none(),
+            },
             follow_up: TaskPolicy::default().follow_up,
         }
     }

@@ -2,7 +2,7 @@
 
 use domain::{
     Choices, IdleMinutes, Instructions, Language, ModelName, Notifications, Setting, SettingKey,
-    TelegramNotifications, TimeZone, UserId,
+    SpendCap, TelegramNotifications, TimeZone, UserId,
 };
 
 use super::ContractWorld;
@@ -11,7 +11,7 @@ fn zone(name: &str) -> Setting {
     Setting::TimeZone(TimeZone::new(name).expect("a zone"))
 }
 
-fn one_of_each() -> [Setting; 7] {
+fn one_of_each() -> [Setting; 8] {
     let instructions = "Be brief.\n\"안녕\"";
     [
         Setting::Model(ModelName::new("large-2").expect("valid")),
@@ -21,6 +21,7 @@ fn one_of_each() -> [Setting; 7] {
         Setting::Notifications(Notifications { telegram: TelegramNotifications::None }),
         Setting::Language(Language::new("pt-BR").expect("valid")),
         Setting::WakeOnOpen(false),
+        Setting::SpendCap(SpendCap::new(12.34).expect("valid")),
     ]
 }
 

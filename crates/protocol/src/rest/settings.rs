@@ -1,6 +1,6 @@
 //! What a user may choose.
 
-use domain::{Choices, IdleMinutes, Notifications, Offered, TelegramNotifications};
+use domain::{Choices, IdleMinutes, Notifications, Offered, SpendCap, TelegramNotifications};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -47,14 +47,30 @@ pub struct UserSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub wake_on_open: Option<bool>,
+    /// How much your agent may cost in a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub spend_cap: Option<SpendCapSetting>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OfferedSettings {
     pub models: Vec<String>,
     /// The shortest and the longest that may be chosen.
     pub idle: IdleSetting,
+    /// The most that may be chosen, if the operator has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub spend_cap: Option<SpendCapSetting>,
+}
+
+/// A month is UTC's.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SpendCapSetting {
+    /// From 0, at which nothing is done at all, to 10,000; with two decimals at most.
+    pub usd_per_month: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -104,6 +120,7 @@ impl From<Choices> for UserSettings {
             notifications: choices.notifications.map(NotificationSetting::from),
             language: choices.language.map(|tag| tag.as_str().to_owned()),
             wake_on_open: choices.wake_on_open,
+            spend_cap: choices.spend_cap.map(SpendCapSetting::from),
         }
     }
 }
@@ -113,7 +130,14 @@ impl From<&Offered> for OfferedSettings {
         Self {
             models: offered.models.iter().map(|model| model.as_str().to_owned()).collect(),
             idle: IdleSetting { min_minutes: 1, max_minutes: offered.idle_at_most() },
+            spend_cap: offered.spend_cap.map(SpendCapSetting::from),
         }
+    }
+}
+
+impl From<SpendCap> for SpendCapSetting {
+    fn from(cap: SpendCap) -> Self {
+        Self { usd_per_month: cap.usd() }
     }
 }
 

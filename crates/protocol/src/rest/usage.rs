@@ -1,5 +1,6 @@
 //! What an agent did and used.
 
+use domain::Spending;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -100,4 +101,33 @@ pub struct UsageReport {
     /// Of the days that were asked for, oldest first.
     pub months: Vec<UsageMonth>,
     pub prices: UsagePrices,
+    /// How much may be spent this month, and how much was. Not there: as much as you like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub cap: Option<UsageCap>,
+}
+
+/// Of the month that is not over, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageCap {
+    /// The lesser of yours and the operator's.
+    pub usd_per_month: f64,
+    /// What the provider charged for the model, and the estimates for machine and address.
+    pub spent_usd: f64,
+    /// Nothing more is taken that costs.
+    pub reached: bool,
+    /// When the month ends, in milliseconds since the epoch.
+    pub resets_at: u64,
+}
+
+impl From<Spending> for UsageCap {
+    fn from(spending: Spending) -> Self {
+        Self {
+            usd_per_month: spending.cap.usd(),
+            spent_usd: spending.spent_usd(),
+            reached: spending.is_reached(),
+            resets_at: spending.resets_at.millis(),
+        }
+    }
 }
