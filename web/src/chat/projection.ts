@@ -122,7 +122,8 @@ function endingOf({ outcome, interrupted, text: written }: Reply): string | null
 
 function projectFailure(failure: Failure, turn: Turn): TurnView['failure'] {
   const own = failure.code === 'dead' ? text.turn.dead : turn.delivery === 'refused' ? text.turn.refused : ''
-  const parts = [own, failure.message].filter((part) => part !== '')
+  const why = failure.code === 'spend_cap_reached' ? text.errors.spendCap : failure.message
+  const parts = [own, why].filter((part) => part !== '')
   // What the server refused for good it refuses again; what it took can always be asked anew.
   const retry = turn.asked !== null && (failure.retryable || (turn.delivery === 'accepted' && failure.code !== 'incomplete'))
   return { text: parts.join(' ') || text.errors.unknown, retry, askedAgain: turn.askedAgain }

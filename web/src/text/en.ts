@@ -207,6 +207,7 @@ export const en = {
     busy: 'Too many requests at once. Wait a moment and try again.',
     unknown: 'Something went wrong. Try again.',
     config: 'The page could not be set up, because the server did not answer.',
+    spendCap: 'This month’s spending cap is reached. My agent, Usage shows it, and raises it as far as the operator allows.',
     crashed: 'This page stumbled. Reload it; your conversation is safe on the server.',
     reload: 'Reload',
   },
