@@ -56,7 +56,7 @@ export function SidebarContents({ current, open, onClose }: SidebarProps) {
           </kbd>
         </button>
       </div>
-      <nav className={styles.nav} aria-label={text.nav.label}>
+      <nav className={styles.nav} aria-label={text.nav.label} tabIndex={-1}>
         <SidebarList current={current} onPicked={onClose} />
       </nav>
       <Places onPicked={onClose} />

@@ -25,7 +25,7 @@ interface DeedsProps {
 export function SidebarDeeds({ conversation, button, current, onClose }: DeedsProps) {
   const [step, setStep] = useState<'menu' | 'rename' | 'delete'>('menu')
   if (step === 'rename') return <SidebarRename conversation={conversation} onClose={onClose} />
-  if (step === 'delete') return <Delete conversation={conversation} current={current} onClose={onClose} />
+  if (step === 'delete') return <Delete conversation={conversation} button={button} current={current} onClose={onClose} />
   const items = [
     { label: say.rename, icon: <PenIcon />, run: () => setStep('rename') },
     { label: say.delete, icon: <BinIcon />, tone: 'danger' as const, run: () => setStep('delete') },
@@ -33,7 +33,7 @@ export function SidebarDeeds({ conversation, button, current, onClose }: DeedsPr
   return <AnchoredMenu anchor={button} label={say.menu(conversation.title)} items={items} onClose={onClose} />
 }
 
-function Delete({ conversation, current, onClose }: Omit<DeedsProps, 'button'>) {
+function Delete({ conversation, button, current, onClose }: DeedsProps) {
   const { rest } = useApp()
   const navigate = useNavigate()
   const { conversationId, title } = conversation
@@ -41,7 +41,10 @@ function Delete({ conversation, current, onClose }: Omit<DeedsProps, 'button'>) 
     run: () => deleteConversation(rest, conversationId),
     changes: ['conversations', 'search'],
     after: () => {
+      // The button that the focus would go back to goes with its row.
+      const list = button.closest<HTMLElement>('nav')
       onClose()
+      setTimeout(() => list?.focus())
       // What was said in it is not to be seen any more, and the way back does not lead to it.
       if (conversationId === current) void navigate({ to: '/', replace: true })
     },
