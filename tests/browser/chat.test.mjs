@@ -1,6 +1,6 @@
 // The main path in a browser: sign in, wake the agent, talk, come back.
 import assert from 'node:assert/strict'
-import { scenario, signIn } from './support.mjs'
+import { ask, scenario, signIn } from './support.mjs'
 
 const SENTENCE = 'The quick brown fox jumps over the lazy dog and then sleeps in the warm sun until the evening comes.'
 
@@ -176,7 +176,8 @@ scenario('markdown is rendered and HTML of a reply is only text', {}, async ({ n
   assert.equal(await shown.getByRole('link').count(), 1)
 })
 
-scenario('signing out shows the front door, and somebody else may come in', {}, async ({ newPerson }) => {
+scenario('signing out shows the front door, and somebody else may come in', {}, async ({ stack, newPerson }) => {
+  await ask(stack, 'ben', 'PUT', '/settings/wakeOnOpen', { value: false })
   const ana = await newPerson('ana')
   const { page } = ana
   await ana.ask('[[demo text="private"]]')

@@ -57,6 +57,8 @@ export function createRuntime(config: AppConfig, session: Session, queries: Quer
     onLink: (link) => controller.link(link),
     onOpen: () => {
       controller.greet()
+      // Not before: what changes is told to all connections, and one that is still opening can be told nothing.
+      toldTimeZone ??= tellTimeZone(api, browserTimeZone())
       // What changed while there was no connection was told to nobody.
       if (wasOpen) void queries.invalidateQueries()
       wasOpen = true
@@ -88,7 +90,6 @@ export function createRuntime(config: AppConfig, session: Session, queries: Quer
     socket.start()
     const unsubscribe = session.subscribe(() => session.state() === 'signedOut' && keeper.clear())
     const stopWaking = controller.subscribe(wakeOnOpen)
-    toldTimeZone ??= tellTimeZone(api, browserTimeZone())
     window.addEventListener('online', retryConnection)
     window.addEventListener('offline', retryConnection)
     window.addEventListener('pagehide', drafts.flush)

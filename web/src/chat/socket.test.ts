@@ -121,6 +121,7 @@ test('it pings every five minutes, and silence is a loss', async () => {
   const { start, latest, made } = world()
   await start()
   const first = latest()
+  first.says('{"type":"status","status":"Idle"}')
   await minutes(5)
   expect(first.sent).toEqual(['{"action":"ping"}'])
   first.says('{"type":"pong"}')
@@ -129,6 +130,14 @@ test('it pings every five minutes, and silence is a loss', async () => {
   await minutes(5)
   expect(first.readyState).toBe(3)
   expect(made).toHaveLength(2)
+})
+
+test('a connection whose hello is answered by nothing is followed by another', async () => {
+  const { start, latest, made } = world()
+  await start()
+  const first = latest()
+  await vi.advanceTimersByTimeAsync(16_000)
+  expect([first.readyState, made.length]).toEqual([3, 2])
 })
 
 test('a connection that the server ended on purpose is followed by one with a new token', async () => {

@@ -18,6 +18,7 @@ export interface SocketDeps {
   random: () => number
   onFrame: (frame: ServerFrame) => void
   onLink: (link: Link) => void
+  /** Says hello: what is said is answered. */
   onOpen: () => void
 }
 
@@ -122,11 +123,17 @@ export class ChatSocket {
     this.#deps.onLink('open')
     // The new connection asks for what is running before the old one goes, so no frame falls between them.
     this.#deps.onOpen()
+    // A server may forget a connection while it opens, and then answers no hello.
+    this.#expectWord(socket)
     old?.close(1000)
   }
 
   #checkAlive(socket: WebSocket): void {
-    if (!this.send({ action: 'ping' })) return
+    if (this.send({ action: 'ping' })) this.#expectWord(socket)
+  }
+
+  /** Any frame will do. */
+  #expectWord(socket: WebSocket): void {
     clearTimeout(this.#deadline)
     this.#deadline = setTimeout(() => this.#lost(socket), PONG_WITHIN)
   }
