@@ -31,7 +31,7 @@ pub struct PatchConversation {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PutRead {
     /// Milliseconds since the epoch: everything that was said until then.
-    pub up_to: u64,
+    pub up_to: i64,
 }
 
 /// `GET /search`.
