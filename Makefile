@@ -60,7 +60,7 @@ test: need container/node_modules/.installed web/dist/index.html browser restic 
 	cargo run --locked --quiet -p simulation --bin sim -- -n 2000
 	scripts/schemathesis
 	@$(MAKE) --no-print-directory drift
-	cd tests/browser && node --test --test-reporter=spec
+	cd tests/browser && node --test --test-concurrency=2 --test-reporter=spec
 
 N ?= 2000
 SEED ?= 1

@@ -134,7 +134,7 @@ scenario('who chose the night has it at once, in the other tab, and before anyth
 
   let letGo
   const held = new Promise((resolve) => (letGo = resolve))
-  await page.route('**/assets/index-*.js', (route) => held.then(() => route.continue()))
+  await page.route('**/assets/page-*.js', (route) => held.then(() => route.continue()))
   const reloaded = page.reload()
   await page.getByText('Opening…').waitFor()
   assert.equal(await paper(page), NIGHT)
