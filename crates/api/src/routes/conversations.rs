@@ -143,7 +143,8 @@ async fn mark_read(
     Path(OfConversation { id }): Path<OfConversation>,
     Body(PutRead { up_to }): Body<PutRead>,
 ) -> Result<StatusCode, Problem> {
-    match ports.conversations.mark_read(&user, &id, Timestamp(up_to.max(0).cast_unsigned())).await? {
+    let until = Timestamp(up_to.max(0).cast_unsigned());
+    match ports.conversations.mark_read(&user, &id, until).await? {
         ReadMark::Nowhere => return Err(ConversationError::None(id).into()),
         ReadMark::Moved => ports.tell.changed(&user, Changed::Conversations).await,
         ReadMark::Stands => {}
