@@ -90,12 +90,33 @@ test('what is written offline goes out once, in order', async () => {
   controller.say(c, 'two')
   expect(messages()).toEqual([])
   await goOnline()
-  expect(messages()).toEqual(['m1', 'm2'])
+  expect(messages()).toEqual(['m1'])
   controller.receive(accepted('m1'))
+  expect(messages()).toEqual(['m1', 'm2'])
   controller.receive(accepted('m2'))
   await goOnline()
   expect(messages()).toEqual(['m1', 'm2'])
   expect(turn()?.delivery).toBe('accepted')
+})
+
+test('one message waits until the one before it is taken, or is refused for good', async () => {
+  const { controller, goOnline, messages } = world()
+  await goOnline()
+  controller.say(c, 'one')
+  controller.say(c, 'two')
+  controller.say('another', 'three')
+  expect(messages()).toEqual(['m1', 'm3'])
+  controller.receive({ type: 'error', code: 'bad_request', message: 'no', messageId: 'm1', conversationId: c, retryable: false })
+  expect(messages()).toEqual(['m1', 'm3', 'm2'])
+})
+
+test('taking back the first of those that wait lets the next one go', async () => {
+  const { controller, goOnline, messages } = world()
+  controller.say(c, 'one')
+  controller.say(c, 'two')
+  controller.takeUp(c, 'm1')
+  await goOnline()
+  expect(messages()).toEqual(['m2'])
 })
 
 test('a message without an acceptance is sent again under the same id', async () => {
@@ -119,6 +140,7 @@ test('a frame too large for a socket goes over rest, measured in bytes', async (
   const { controller, goOnline, posted, messages } = world()
   await goOnline()
   controller.say(c, '가'.repeat(10_000))
+  controller.receive(accepted('m1'))
   controller.say(c, '가'.repeat(11_000))
   await settle()
   expect([messages(), posted]).toEqual([['m1'], ['m2']])
@@ -413,9 +435,9 @@ test('what was not sent before a reload is sent after it, once and in order', as
   const after = world(before.keeper)
   expect(after.turn('m1')?.asked).toMatchObject({ text: 'one', attachments: [{ key: 'k', name: 'a.pdf' }] })
   await after.goOnline()
-  expect(after.messages()).toEqual(['m1', 'm2'])
   after.controller.receive(accepted('m1'))
   after.controller.receive(accepted('m2'))
+  expect(after.messages()).toEqual(['m1', 'm2'])
   expect(world(before.keeper).turn()).toBeUndefined()
 })
 

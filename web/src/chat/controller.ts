@@ -16,7 +16,7 @@ import type { Keeper } from './keeper'
 import { MESSAGE_BYTES, utf8Bytes } from './limits'
 import type { Link } from './socket'
 import { Silence } from './silence'
-import { type Asked, emptyThread, isOpen, reduceThread, type Thread, type ThreadEvent, type Turn, unitsHeld } from './thread'
+import { type Asked, emptyThread, isOpen, isUnderWay, reduceThread, type Thread, type ThreadEvent, type Turn, unitsHeld } from './thread'
 
 export interface ChatState {
   agent: Agent
@@ -53,6 +53,7 @@ export class ChatController {
       onActivity: deps.onActivity,
       isOnline: () => this.#state.link === 'open',
       turn: (conversationId, messageId) => this.#turn(conversationId, messageId),
+      head: (conversationId) => headOf(this.#state.threads[conversationId]),
       apply: (conversationId, event) => {
         this.#apply(conversationId, event)
         if (event.type === 'accepted') this.#listen(conversationId, event.messageId)
@@ -321,6 +322,8 @@ export class ChatController {
     for (const turn of [...(thread.stretch?.turns ?? []), ...thread.turns]) {
       if (turn.needs === 'resume' || turn.needs === 'reread') this.#supply(conversationId, turn)
     }
+    const [was, head] = [headOf(before), headOf(thread)]
+    if (was && head && was.messageId !== head.messageId) this.#delivery.transmit(conversationId, head.messageId)
   }
 
   #set(state: ChatState): void {
@@ -333,3 +336,5 @@ export class ChatController {
     })
   }
 }
+
+const headOf = (thread: Thread | undefined): Turn | undefined => thread?.turns.find(isUnderWay)

@@ -1,19 +1,22 @@
 /**
  * Brings a person's message to the server, by socket or by REST, until it is accepted or refused.
- * Its id is what makes saying it twice safe.
+ * Its id is what makes saying it twice safe. Frames are handled side by side over there, so the
+ * messages of a conversation go one after another, or the second might be the first to be taken.
  */
 import type { Api } from '../api/client'
 import { processServerError } from '../api/errors'
 import type { PostMessage } from '../protocol'
 import type { ClientFrame } from './frames'
 import { fitsSocket } from './limits'
-import type { Failure, ThreadEvent, Turn } from './thread'
+import { type Failure, isUnderWay, type ThreadEvent, type Turn } from './thread'
 
 export interface DeliveryDeps {
   api: Pick<Api, 'post'>
   send: (frame: ClientFrame) => boolean
   isOnline: () => boolean
   turn: (conversationId: string, messageId: string) => Turn | undefined
+  /** The first message of a conversation that is not taken yet: its turn has come. */
+  head: (conversationId: string) => Turn | undefined
   apply: (conversationId: string, event: ThreadEvent) => void
   onActivity: () => void
 }
@@ -36,7 +39,8 @@ export class Delivery {
 
   transmit(conversationId: string, messageId: string): void {
     const asked = this.#deps.turn(conversationId, messageId)?.asked
-    if (!asked || this.#posting.has(messageId)) return
+    const head = this.#deps.head(conversationId)
+    if (!asked || this.#posting.has(messageId) || (head && head.messageId !== messageId)) return
     const message = bodyOf(asked)
     const frame: ClientFrame = { action: 'sendMessage', messageId, conversationId, ...message }
     if (!fitsSocket(JSON.stringify(frame))) {
@@ -99,8 +103,8 @@ export class Delivery {
   }
 
   #isUnaccepted(conversationId: string, messageId: string): boolean {
-    const delivery = this.#deps.turn(conversationId, messageId)?.delivery
-    return delivery === 'queued' || delivery === 'sent'
+    const turn = this.#deps.turn(conversationId, messageId)
+    return turn !== undefined && isUnderWay(turn)
   }
 }
 

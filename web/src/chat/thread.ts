@@ -10,7 +10,7 @@ import type { EndFrame, ErrorFrame, Message, MessagesPage, ServerFrame, StatusFr
 import { around, fromHistory, later, mergeNewest, mergeOlder, type Stretch } from './history'
 import { blankTurn, type Failure, isOpen, type Reply, started, type Tool, type Turn, writing, written } from './turn'
 
-export { isOpen, unitsHeld } from './turn'
+export { isOpen, isUnderWay, unitsHeld } from './turn'
 export type { Asked, Delivery, Failure, Reply, Tool, Turn } from './turn'
 
 export interface Thread {

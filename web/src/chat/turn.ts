@@ -73,6 +73,9 @@ export const blankTurn = (messageId: string): Turn => ({
 
 export const started = (turn: Turn): Turn => ({ ...turn, delivery: 'accepted', position: null, note: null })
 
+/** The server has neither taken nor refused it. */
+export const isUnderWay = ({ delivery }: Turn): boolean => delivery === 'queued' || delivery === 'sent'
+
 /** Still owed an answer. */
 export const isOpen = (turn: Turn): boolean => !turn.failure && !turn.reply?.outcome && (turn.asked !== null || turn.reply !== null)
 
