@@ -26,11 +26,22 @@ pub struct PatchConversation {
     pub title: String,
 }
 
+/// As the schema bounds it.
+fn moment<'de, D: serde::Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    let millis = i64::deserialize(from)?;
+    match millis {
+        0.. => Ok(millis),
+        _ => Err(serde::de::Error::custom("a time is not negative")),
+    }
+}
+
 /// `PUT /conversations/{id}/read`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PutRead {
     /// Milliseconds since the epoch: everything that was said until then.
+    #[serde(deserialize_with = "moment")]
+    #[schema(minimum = 0)]
     pub up_to: i64,
 }
 
