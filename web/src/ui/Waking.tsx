@@ -1,8 +1,8 @@
 /** The wake-up, stage by stage, with an estimate that is only as sure as the server's. */
-import { useEffect, useState } from 'react'
 import { type Agent, isPostponed, secondsLeft, STAGES, stageIndex, wakeProgress } from '../chat/agent'
 import { stageLabel } from '../chat/projection'
 import { text } from '../text'
+import { useNow } from './useNow'
 import styles from './Waking.module.css'
 
 export function Waking({ agent }: { agent: Agent }) {
@@ -55,12 +55,3 @@ function leftText(seconds: number | null): string {
 }
 
 const nextTryText = (seconds: number | null): string => (seconds ? text.waking.nextTry(seconds) : text.waking.trying)
-
-function useNow(every: number): number {
-  const [now, setNow] = useState(Date.now)
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), every)
-    return () => clearInterval(timer)
-  }, [every])
-  return now
-}

@@ -12,7 +12,7 @@ import { clockTime, fullTime } from '../../../ui/time'
 import { duration } from './duration'
 import styles from './Now.module.css'
 import { howItIs, type Mood } from './mood'
-import { useNow } from './useNow'
+import { useNow } from '../../../ui/useNow'
 import { useSettings, useStatus } from './useStatus'
 
 const say = words.agent.now
