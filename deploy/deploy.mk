@@ -1,0 +1,41 @@
+# Into an AWS account and out of it again: docs/deploy.md. Included by the Makefile.
+#   NAME=openclaw    which deployment; its options are in deployments/NAME.json
+#   REGION=us-east-1 where, unless AWS_REGION or the options say so
+#   YES=1            agrees to what would be asked
+
+NAME ?= openclaw
+SHARE ?= 25
+# A secret never stands here: what is written behind `make` is in the shell's history.
+# The SDK says at every start that it wants Node 22 from 2027 on.
+DEPLOY = cd deploy && AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true node --import tsx src/main.ts
+DEPLOY_FLAGS = --name "$(NAME)" $(if $(REGION),--region "$(REGION)") $(if $(YES),--yes)
+
+deploy/node_modules/.installed: deploy/package-lock.json
+	@cd deploy && npm ci --no-progress --loglevel=error --ignore-scripts && touch node_modules/.installed
+
+infra/node_modules/.installed: infra/package-lock.json
+	@cd infra && npm ci --no-progress --loglevel=error --ignore-scripts && touch node_modules/.installed
+
+.PHONY: preflight
+preflight: deploy/node_modules/.installed infra/node_modules/.installed ## Look whether this machine and the AWS account are ready for a deploy
+	@$(DEPLOY) preflight $(DEPLOY_FLAGS)
+
+.PHONY: deploy
+deploy: deploy/node_modules/.installed infra/node_modules/.installed ## Deploy to AWS: NAME=openclaw REGION=… (YES=1, EMAIL=…, SHARE=25, NEW_IMAGE=1)
+	@$(DEPLOY) deploy $(DEPLOY_FLAGS) --share "$(SHARE)" $(if $(EMAIL),--email "$(EMAIL)") $(if $(NEW_IMAGE),--new-image)
+
+.PHONY: secrets
+secrets: deploy/node_modules/.installed ## Keep a model key and a Telegram bot's secrets in AWS, typed unseen (SECRET=model-key, GENERATE=1, REMOVE=1)
+	@$(DEPLOY) secrets $(DEPLOY_FLAGS) $(if $(SECRET),--secret "$(SECRET)") $(if $(GENERATE),--generate) $(if $(REMOVE),--remove)
+
+.PHONY: rollback
+rollback: deploy/node_modules/.installed ## Start the next wake-ups from the image before
+	@$(DEPLOY) rollback $(DEPLOY_FLAGS)
+
+.PHONY: destroy
+destroy: deploy/node_modules/.installed infra/node_modules/.installed ## Remove what runs; tables, files and users stay (DATA=delete removes them, too)
+	@$(DEPLOY) destroy $(DEPLOY_FLAGS) $(if $(filter delete,$(DATA)),--delete-data) $(if $(CONFIRM),--confirm "$(CONFIRM)")
+
+.PHONY: deploy-check
+deploy-check: deploy/node_modules/.installed ## Types and tests of the deploy, without AWS
+	cd deploy && npm run --silent check && npm test --silent

@@ -1,0 +1,24 @@
+/** The last words of a deploy: where it is, what it costs, what is still to do. */
+import { PROVIDER } from '../../../infra/lib/options/model.ts'
+import { type Description, field } from '../description.ts'
+import { secretStates } from '../secrets/store.ts'
+import type { World } from '../world.ts'
+
+export async function whatNext(world: World, description: Description): Promise<string[]> {
+  const { name } = world.deployment
+  const { provider } = world.options.model
+  const needsKey = PROVIDER[provider].auth === 'key' && !(await secretStates(world.aws, world.deployment)).get('model-key')
+  return [
+    '',
+    `Ready: ${field(description, 'PAGE_URL')}`,
+    '',
+    'Asleep it costs what is stored and the key of the snapshots (1 dollar a month); awake, a cent or so an hour for each',
+    'agent. docs/cost.md has the whole bill, `make cost` computes yours. The model is paid to its provider.',
+    '',
+    'Next:',
+    ...(needsKey ? [`  make secrets NAME=${name} SECRET=model-key    the agent cannot answer without ${provider}'s key`] : []),
+    '  open the page, sign in, and write something: the first answer takes a minute or two',
+    `  target/release/ops --deployment ${name} doctor    looks whether everything works`,
+    `  make rollback NAME=${name}    if the new image is no good`,
+  ]
+}

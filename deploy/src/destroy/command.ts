@@ -1,0 +1,63 @@
+/**
+ * `make destroy`: takes a deployment out of the account. What people said, who they are and what their agents know stays,
+ * unless the operator says DATA=delete and types the deployment's name.
+ */
+import { Refusal } from '../errors.ts'
+import { existingStacks } from '../stacks.ts'
+import { type Course, inSteps } from '../deploy/steps.ts'
+import type { World } from '../world.ts'
+import { RUNNING, withData, withoutData } from './steps.ts'
+
+export interface Wanted {
+  deleteData: boolean
+  /** The deployment's name once more, where nobody can type it. */
+  confirm?: string
+}
+
+export async function destroy(world: World, wanted: Wanted, stopped: Promise<never>): Promise<void> {
+  const { deployment, terminal, aws } = world
+  const stacks = (await existingStacks(aws, deployment)).map(({ StackName = '' }) => StackName)
+  if (stacks.length === 0) throw new Refusal(`There is nothing named "${deployment.name}" in ${deployment.region}.`)
+  for (const line of wanted.deleteData ? allGoes(world, stacks) : someStays(world, stacks)) terminal.say(line)
+  await confirmed(world, wanted)
+  const again = `make destroy NAME=${deployment.name}${wanted.deleteData ? ' DATA=delete' : ''}`
+  const course: Course = { terminal, again, now: world.now, stopped }
+  await inSteps(wanted.deleteData ? withData(world, stacks) : withoutData(world, stacks), course)
+  terminal.say(`\n"${deployment.name}" is ${wanted.deleteData ? 'gone' : 'asleep for good, until the next make deploy'}.`)
+}
+
+function someStays({ deployment: { name } }: World, stacks: string[]): string[] {
+  const going = RUNNING.map((kind) => `${name}-${kind}`).filter((stack) => stacks.includes(stack))
+  const staying = stacks.filter((stack) => !going.includes(stack))
+  return [
+    'This goes:',
+    `  ${going.join(', ') || 'nothing, it is gone already'}: Lambdas, cluster, network, schedules, alarms and their logs.`,
+    '  Agents that are awake save what they know, and stop. Nobody can write to an agent any more.',
+    'This stays, with everything in it, and the next `make deploy` goes on with it:',
+    `  ${staying.join(', ')}: the tables, the bucket, the users, the key of the snapshots, the images, the page's address,`,
+    `  and the secrets /${name}/model-key, /${name}/telegram-token and /${name}/telegram-secret.`,
+    '  It costs a dollar a month for the key, and what is stored.',
+    `To remove that, too: make destroy NAME=${name} DATA=delete`,
+    '',
+  ]
+}
+
+function allGoes({ deployment }: World, stacks: string[]): string[] {
+  const { name, region } = deployment
+  return [
+    `EVERYTHING of "${name}" in ${region} goes: every conversation, every agent's memory, every file, every user.`,
+    `  Stacks: ${stacks.join(', ')}.`,
+    '  Nothing brings it back. The key of the snapshots can be saved for 30 days (KMS, "cancel deletion"), but not what it opened.',
+    '  Each user can take what is his along first: on the page, "My data". `ops user export` does it for him.',
+    '',
+  ]
+}
+
+async function confirmed({ deployment: { name }, terminal, yes }: World, wanted: Wanted): Promise<void> {
+  if (!terminal.isInteractive) {
+    if (yes && wanted.confirm === name) return
+    throw new Refusal(`Nobody is here to type the name: say YES=1 CONFIRM=${name} if you mean it. Nothing was changed.`)
+  }
+  const typed = await terminal.ask(`Type the deployment's name, "${name}", if you mean it: `)
+  if (typed !== name) throw new Refusal('That is not its name. Nothing was changed.')
+}

@@ -1,0 +1,102 @@
+/** The programs of this machine that a deploy needs. */
+import { CommandMissing, type Shell } from '../shell.ts'
+import { type Check, type Finding, ok, problem } from './check.ts'
+
+interface Tool {
+  title: string
+  needs: string
+  command: string[]
+  /** The oldest that will do; none: any. */
+  least?: string
+  install: string
+}
+
+/** Rust as in `rust-version` of Cargo.toml, Node as in deploy/package.json, zig as cargo-lambda 1.9 asks for it. */
+const TOOLS: Tool[] = [
+  {
+    title: 'Node',
+    needs: 'for the CDK and the page',
+    command: ['node', '--version'],
+    least: '20.19.0',
+    install: 'Install a newer one from https://nodejs.org',
+  },
+  {
+    title: 'Rust',
+    needs: 'for the Lambdas and the operator\'s tool',
+    command: ['cargo', '--version'],
+    least: '1.95.0',
+    install: 'Install it with rustup: https://rustup.rs, or `rustup update stable`',
+  },
+  {
+    title: 'Docker buildx',
+    needs: 'for the image of the tasks',
+    command: ['docker', 'buildx', 'version'],
+    install: 'Install Docker with buildx: https://docs.docker.com/engine/install (Docker Desktop has it)',
+  },
+  {
+    title: 'Docker engine',
+    needs: 'for the image of the tasks',
+    command: ['docker', 'info', '--format', '{{.ServerVersion}}'],
+    install: 'Start Docker, and see that `docker info` answers for your user',
+  },
+]
+
+export const toolChecks: Check[] = TOOLS.map((tool) => ({
+  title: tool.title,
+  look: ({ shell }) => lookAt(tool, shell),
+}))
+
+async function lookAt(tool: Tool, shell: Shell): Promise<Finding> {
+  let said: string
+  try {
+    said = await shell.read(tool.command)
+  } catch (error) {
+    const why = error instanceof CommandMissing ? 'is not installed' : `does not answer to \`${tool.command.join(' ')}\``
+    return problem(`${why}, and is needed ${tool.needs}`, `${tool.install}.`)
+  }
+  const version = /\d+\.\d+(\.\d+)?/.exec(said)?.[0] ?? 'of unknown version'
+  if (tool.least && !isAtLeast(version, tool.least)) {
+    return problem(`${version} is too old, ${tool.least} is needed ${tool.needs}`, `${tool.install}.`)
+  }
+  return ok(version)
+}
+
+/** ARM64's standard library, which cargo-lambda links the Lambdas with. */
+export const armTargetCheck: Check = {
+  title: 'Rust for ARM64',
+  async look({ shell }) {
+    const folder = await shell.read(['rustc', '--print', 'target-libdir', '--target', ARM_TARGET])
+    return (await isThere(shell, folder.trim()))
+      ? ok(ARM_TARGET)
+      : problem('the standard library for ARM64 is missing', `Run: rustup target add ${ARM_TARGET}`)
+  },
+}
+
+export const ARM_TARGET = 'aarch64-unknown-linux-gnu'
+
+const isThere = (shell: Shell, folder: string): Promise<boolean> =>
+  shell.read(['ls', folder]).then(
+    (files) => files.includes('libstd'),
+    () => false,
+  )
+
+export function isAtLeast(version: string, least: string): boolean {
+  const [have, want] = [version, least].map((text) => text.split('.').map(Number))
+  for (const [place, part] of (want ?? []).entries()) {
+    const mine = have?.[place] ?? 0
+    if (mine !== part) return mine > part
+  }
+  return true
+}
+
+/** Installed by the build itself, in an environment of its own; that needs Python. */
+export const lambdaToolCheck: Check = {
+  title: 'cargo-lambda',
+  async look({ shell, root }) {
+    try {
+      return ok((await shell.read(['scripts/need-cargo-lambda', '--check'], { cwd: root })).trim())
+    } catch {
+      return problem('cannot be installed without Python 3.10 or newer with venv', 'Debian: apt-get install python3-venv; elsewhere https://www.python.org')
+    }
+  },
+}

@@ -1,0 +1,40 @@
+/** Secrets live in SSM as SecureStrings, under AWS's own key. Nothing here reads a value back. */
+import { DeleteParameterCommand, DescribeParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm'
+import type { Aws } from '../aws.ts'
+import type { Deployment } from '../deployment.ts'
+import { isNamed } from '../errors.ts'
+import { KINDS, type Kind } from './kinds.ts'
+
+export interface State {
+  changedAt: Date | undefined
+  version: number
+}
+
+export async function secretStates(aws: Aws, deployment: Deployment): Promise<Map<Kind, State>> {
+  const byName = new Map(KINDS.map((kind) => [deployment.secretParameter(kind), kind]))
+  const found = await aws.ssm.send(
+    new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [...byName.keys()] }] }),
+  )
+  const states = new Map<Kind, State>()
+  for (const { Name = '', LastModifiedDate: changedAt, Version: version = 0 } of found.Parameters ?? []) {
+    const kind = byName.get(Name)
+    if (kind) states.set(kind, { changedAt, version })
+  }
+  return states
+}
+
+export async function putSecret(aws: Aws, deployment: Deployment, kind: Kind, value: string): Promise<void> {
+  const Name = deployment.secretParameter(kind)
+  await aws.ssm.send(new PutParameterCommand({ Name, Value: value, Type: 'SecureString', Tier: 'Standard', Overwrite: true }))
+}
+
+/** False if there was none. */
+export async function removeSecret(aws: Aws, deployment: Deployment, kind: Kind): Promise<boolean> {
+  try {
+    await aws.ssm.send(new DeleteParameterCommand({ Name: deployment.secretParameter(kind) }))
+    return true
+  } catch (error) {
+    if (isNamed(error, 'ParameterNotFound')) return false
+    throw error
+  }
+}

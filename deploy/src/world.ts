@@ -1,0 +1,23 @@
+/** All that a command may touch. `main.ts` makes the real one, a test its own. */
+import type { Aws } from './aws.ts'
+import type { Deployment } from './deployment.ts'
+import type { Chosen, Context } from './options.ts'
+import type { Shell } from './shell.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface World {
+  deployment: Deployment
+  options: Chosen
+  /** The same as the CDK takes them. */
+  context: Context
+  aws: Aws
+  shell: Shell
+  terminal: Terminal
+  /** The project's folder. */
+  root: string
+  /** Questions of the kind "go on?" are answered beforehand. */
+  yes: boolean
+  now(): Date
+  /** Credentials as variables, for programs that read nothing else. */
+  credentials(): Promise<Record<string, string>>
+}
