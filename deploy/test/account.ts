@@ -1,0 +1,134 @@
+/** An AWS account in memory: what the deploy asks and changes, answered as AWS answers it. */
+import { awsClients, type Aws } from '../src/aws.ts'
+
+export interface Call {
+  name: string
+  input: Record<string, unknown>
+}
+
+type Answer = (input: any) => unknown
+export type Answers = Record<string, Answer>
+
+export const REGION = 'us-east-1'
+export const ACCOUNT = '123456789012'
+
+/** As the SDK throws what the service calls by a name. */
+export function named(name: string, message = name): Error {
+  return Object.assign(new Error(message), { name })
+}
+
+/** The real clients, whose requests go nowhere but here. What nobody answers is a mistake of the test, or of the code. */
+export function fakeAws(answers: Answers): { aws: Aws; calls: Call[] } {
+  const calls: Call[] = []
+  const aws = awsClients(REGION)
+  for (const client of Object.values(aws)) {
+    client.send = async (command: { constructor: { name: string }; input: Record<string, unknown> }) => {
+      const name = command.constructor.name.replace(/Command$/, '')
+      calls.push({ name, input: command.input })
+      const answer = answers[name]
+      if (!answer) throw new Error(`nobody answers ${name}`)
+      return answer(command.input)
+    }
+  }
+  return { aws, calls }
+}
+
+export class Account {
+  readonly parameters = new Map<string, { value: string; type: string; at: Date }>()
+  readonly stacks = new Map<string, string>()
+  readonly images = new Map<string, string>()
+  readonly objects = new Map<string, { type: string; cache: string }>()
+  readonly users: string[] = []
+  readonly tasks: string[] = []
+  repository = false
+
+  get answers(): Answers {
+    return { ...this.#identity(), ...this.#systemsManager(), ...this.#stacks(), ...this.#images(), ...this.#page(), ...this.#rest() }
+  }
+
+  #identity(): Answers {
+    return {
+      GetCallerIdentity: () => ({ Account: ACCOUNT, Arn: `arn:aws:sts::${ACCOUNT}:assumed-role/admin/ana` }),
+      GetRole: () => ({}),
+      GetServiceQuota: () => ({ Quota: { Value: 64 } }),
+      GetFoundationModelAvailability: () => ({ regionAvailability: 'AVAILABLE', authorizationStatus: 'AUTHORIZED' }),
+    }
+  }
+
+  #systemsManager(): Answers {
+    return {
+      GetParameter: ({ Name }) => {
+        const found = this.parameters.get(Name)
+        if (!found) throw named('ParameterNotFound')
+        return { Parameter: { Value: found.value } }
+      },
+      PutParameter: ({ Name, Value, Type }) => (this.parameters.set(Name, { value: Value, type: Type, at: new Date(0) }), {}),
+      DeleteParameter: ({ Name }) => {
+        if (!this.parameters.delete(Name)) throw named('ParameterNotFound')
+        return {}
+      },
+      DescribeParameters: ({ ParameterFilters }) => ({
+        Parameters: [...this.parameters]
+          .filter(([name]) => ParameterFilters[0].Values.includes(name))
+          .map(([Name, { at }]) => ({ Name, LastModifiedDate: at, Version: 1 })),
+      }),
+    }
+  }
+
+  #stacks(): Answers {
+    return {
+      DescribeStacks: ({ StackName }) => {
+        const status = this.stacks.get(StackName)
+        if (!status) throw named('ValidationError', `Stack with id ${StackName} does not exist`)
+        const Tags = [{ Key: 'deployment', Value: StackName.replace(/-[a-z]+$/, '') }]
+        const Outputs = StackName.endsWith('-web') ? [{ OutputKey: 'Files', OutputValue: 'page-files' }] : []
+        return { Stacks: [{ StackName, StackStatus: status, Tags, Outputs }] }
+      },
+      DeleteStack: ({ StackName }) => (this.stacks.delete(StackName), {}),
+    }
+  }
+
+  #images(): Answers {
+    const uri = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/openclaw`
+    return {
+      DescribeRepositories: () => {
+        if (!this.repository) throw named('RepositoryNotFoundException')
+        return { repositories: [{ repositoryUri: uri }] }
+      },
+      DescribeImages: ({ imageIds }) => {
+        const imageDigest = this.images.get(imageIds[0].imageTag)
+        if (!imageDigest) throw named('ImageNotFoundException')
+        return { imageDetails: [{ imageDigest }] }
+      },
+      GetAuthorizationToken: () => ({
+        authorizationData: [{ authorizationToken: Buffer.from('AWS:registry-password').toString('base64') }],
+      }),
+    }
+  }
+
+  #page(): Answers {
+    return {
+      ListObjectsV2: () => ({ Contents: [...this.objects.keys()].map((Key) => ({ Key })) }),
+      GetObject: () => {
+        throw named('NoSuchKey')
+      },
+      PutObject: ({ Key, ContentType, CacheControl }) => (this.objects.set(Key, { type: ContentType, cache: CacheControl }), {}),
+      ListObjectVersions: () => ({ Versions: [...this.objects.keys()].map((Key) => ({ Key, VersionId: '1' })) }),
+      DeleteObjects: ({ Delete }) => {
+        for (const { Key } of Delete.Objects) this.objects.delete(Key)
+        return {}
+      },
+      CreateInvalidation: () => ({}),
+    }
+  }
+
+  #rest(): Answers {
+    return {
+      ListUsers: () => ({ Users: this.users.map((Username) => ({ Username })) }),
+      AdminCreateUser: ({ Username }) => (this.users.push(Username), {}),
+      ListTasks: () => ({ taskArns: [...this.tasks] }),
+      StopTask: ({ task }) => (this.tasks.splice(this.tasks.indexOf(task), 1), {}),
+      DescribeTasks: ({ tasks }) => ({ tasks: tasks.map((taskArn: string) => ({ taskArn, lastStatus: 'STOPPED' })) }),
+    }
+  }
+}
