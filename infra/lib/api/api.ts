@@ -1,0 +1,41 @@
+/** What answers: the functions, each with a role of its own, behind both APIs, the clock and ECS's events. */
+import { Stack, type StackProps } from 'aws-cdk-lib'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import type { Construct } from 'constructs'
+import type { Names } from '../names.ts'
+import type { Options } from '../options/index.ts'
+import { everyMinute, taskEvents } from './events.ts'
+import { Failed } from './failed.ts'
+import { type Functions, makeFunctions } from './functions.ts'
+import { httpApi } from './http.ts'
+import type { ApiParts } from './parts.ts'
+import { grantAll } from './permissions.ts'
+import { UserSchedules } from './user-schedules.ts'
+import { webSocketApi } from './web-socket.ts'
+
+export class Api extends Stack {
+  readonly functions: Functions
+  /** Of what functions could not act upon. */
+  readonly failed: Queue[] = []
+
+  constructor(scope: Construct, id: string, options: Options, names: Names, parts: ApiParts, props: StackProps) {
+    super(scope, id, props)
+    const schedules = new UserSchedules(this, names)
+    this.functions = makeFunctions(this, options, names, parts, schedules.roleArn)
+    grantAll(this.functions, options, names, parts, schedules)
+    webSocketApi(this, options, names, parts.web.addresses, this.functions)
+    httpApi(this, options, names, parts.web.addresses, parts.identity, this.functions)
+    for (const called of [this.functions.watchdog, this.functions.prewarm]) {
+      if (called === undefined) continue
+      const failed = this.#failed(new Failed(called, options.name))
+      everyMinute(this, options.name, called, failed)
+      taskEvents(this, options.name, parts.compute.clusterArn, called, failed)
+    }
+    this.#failed(new Failed(this.functions['scheduled-message'], options.name))
+  }
+
+  #failed(one: Failed): Failed {
+    this.failed.push(one.queue)
+    return one
+  }
+}

@@ -1,0 +1,23 @@
+/** Parameters that a role may read, each by its name. */
+import { Aws } from 'aws-cdk-lib'
+import type { IRole } from 'aws-cdk-lib/aws-iam'
+import { allow } from '../grants.ts'
+import { accept } from '../nag.ts'
+import { arn, type Names } from '../names.ts'
+
+export const TELEGRAM_TOKEN = 'telegram-token'
+export const TELEGRAM_SECRET = 'telegram-secret'
+
+export function grantParameters(role: IRole, names: Names, ...parameters: string[]): void {
+  allow(role, ['ssm:GetParameter'], parameters.map(names.parameterArn))
+}
+
+/** With the key that Systems Manager keeps for the account: SecureStrings are under it. */
+export function grantSecrets(role: IRole, names: Names, ...parameters: string[]): void {
+  grantParameters(role, names, ...parameters)
+  allow(role, ['kms:Decrypt'], [arn('kms', 'key/*')], {
+    'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/aws/ssm' },
+    StringEquals: { 'kms:ViaService': `ssm.${Aws.REGION}.amazonaws.com`, 'kms:EncryptionContext:PARAMETER_ARN': parameters.map(names.parameterArn) },
+  })
+  accept(role, 'IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:key/*]', 'Only the key with the alias aws/ssm, only through Systems Manager, and only for these parameters: the conditions say so.')
+}
