@@ -1,4 +1,4 @@
-# Into an AWS account and out of it again: docs/deploy.md. Included by the Makefile.
+# Into an AWS account and out of it again: docs/deploy.md. Included by the Makefile, with infra/infra.mk.
 #   NAME=openclaw    which deployment; its options are in deployments/NAME.json
 #   REGION=us-east-1 where, unless AWS_REGION or the options say so
 #   YES=1            agrees to what would be asked
@@ -13,12 +13,13 @@ DEPLOY_FLAGS = --name "$(NAME)" $(if $(REGION),--region "$(REGION)") $(if $(YES)
 deploy/node_modules/.installed: deploy/package-lock.json
 	@cd deploy && npm ci --no-progress --loglevel=error --ignore-scripts && touch node_modules/.installed
 
-infra/node_modules/.installed: infra/package-lock.json
-	@cd infra && npm ci --no-progress --loglevel=error --ignore-scripts && touch node_modules/.installed
-
 .PHONY: preflight
 preflight: deploy/node_modules/.installed infra/node_modules/.installed ## Look whether this machine and the AWS account are ready for a deploy
 	@$(DEPLOY) preflight $(DEPLOY_FLAGS)
+
+.PHONY: lambdas
+lambdas: deploy/node_modules/.installed ## Build the Lambdas for ARM64 into target/lambda, on any machine
+	@$(DEPLOY) lambdas
 
 .PHONY: deploy
 deploy: deploy/node_modules/.installed infra/node_modules/.installed ## Deploy to AWS: NAME=openclaw REGION=… (YES=1, EMAIL=…, SHARE=25, NEW_IMAGE=1)

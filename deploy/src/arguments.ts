@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { Refusal, reason } from './errors.ts'
 
-export const COMMANDS = ['preflight', 'secrets', 'deploy', 'destroy', 'rollback'] as const
+export const COMMANDS = ['lambdas', 'preflight', 'secrets', 'deploy', 'destroy', 'rollback'] as const
 export type Command = (typeof COMMANDS)[number]
 
 const OPTIONS = {

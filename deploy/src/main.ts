@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Arguments, readArguments } from './arguments.ts'
 import { awsClients, credentialVariables } from './aws.ts'
+import { buildLambdas } from './deploy/build.ts'
 import { deploy } from './deploy/command.ts'
 import { Deployment } from './deployment.ts'
 import { destroy } from './destroy/command.ts'
@@ -47,7 +48,8 @@ function worldOf(args: Arguments): World {
   }
 }
 
-async function run(args: Arguments): Promise<void> {
+async function run(args: Arguments): Promise<unknown> {
+  if (args.command === 'lambdas') return buildLambdas({ shell, root: ROOT })
   const world = worldOf(args)
   switch (args.command) {
     case 'preflight': {

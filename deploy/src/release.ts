@@ -1,6 +1,6 @@
 /**
- * Which revision of the task definition wake-ups start from. A new one is a candidate first: it gets a share of them, and
- * is withdrawn by the watchdog if its tasks do not become ready. `ops release` does all of it.
+ * Which revision of the task definition wake-ups start from. A new one is a candidate first: it gets a share of them,
+ * is everybody's when it has come up often enough, and is withdrawn when it does not come up (crates/domain/src/release.rs).
  */
 import { field, type Description } from './description.ts'
 import { askOps, runOps } from './ops.ts'
@@ -11,24 +11,23 @@ export interface Release {
   current?: string | null
   previous?: string | null
   candidate?: string | null
+  withdrawn?: string | null
 }
-
-export const showRelease = (world: World): Promise<Release> => askOps<Release>(world, ['release', 'show'])
 
 export const revision = (arn: string): string => arn.split('/').at(-1) ?? arn
 
 export async function offerRelease(world: World, description: Description, share: number): Promise<string> {
   const arn = field(description, 'TASK_DEFINITION_ARN')
-  const { current, candidate } = await showRelease(world)
-  if (current === arn) return `${revision(arn)} is what wake-ups start from already`
-  if (candidate === arn) return `${revision(arn)} is the candidate already; \`ops release show\` says how it does`
-  if (!current) {
-    await runOps(world, ['release', 'begin', '--candidate', arn, '--share', '100'])
-    await runOps(world, ['release', 'promote'])
-    return `${revision(arn)} is the first: all wake-ups start from it`
+  const { current, candidate, withdrawn } = await askOps<Release>(world, ['release', 'show'])
+  const it = revision(arn)
+  if (current === arn && !candidate) return `${it} is what wake-ups start from already`
+  if (candidate === arn) return `${it} is the candidate already; \`ops release show\` says how it does`
+  if (withdrawn === arn) {
+    return `${it} was withdrawn before and is not offered again. When its cause is mended, a deploy with NEW_IMAGE=1 makes another one; or: ops release begin --candidate ${arn} --share ${share}`
   }
   await runOps(world, ['release', 'begin', '--candidate', arn, '--share', String(share)])
-  return `${revision(arn)} gets ${share} % of the wake-ups beside ${revision(current)}. If it does not become ready it is withdrawn by itself; \`ops release promote\` makes it the current one`
+  if (!current || current === arn) return `all wake-ups start from ${it}`
+  return `${it} gets ${share} % of the wake-ups beside ${revision(current)}. It is everybody's when it has come up ten times, and withdrawn by itself when it does not come up`
 }
 
 export async function rollback(world: World): Promise<void> {

@@ -86,6 +86,15 @@ describe('the next one', () => {
     assert.equal(machine.release.share, 10)
   })
 
+  test('does not offer again what was withdrawn', async () => {
+    await deployed()
+    machine.release.withdrawn = machine.release.current ?? null
+    machine.release.current = 'arn:aws:ecs:us-east-1:123456789012:task-definition/openclaw:0'
+    const world = await deployed()
+    assert.equal(ran(world, 'release begin'), 0)
+    assert.match(world.terminal.text, /openclaw:1 was withdrawn before/)
+  })
+
   test('sets the webhook of a bot that has what it needs', async () => {
     for (const kind of ['token', 'secret']) {
       machine.account.parameters.set(`/openclaw/telegram-${kind}`, { value: 'x', type: 'SecureString', at: new Date(0) })

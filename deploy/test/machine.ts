@@ -49,7 +49,6 @@ export class Machine {
       'cdk deploy --all': () => this.#deploy(),
       'release show': () => JSON.stringify(this.release),
       'release begin': (command) => this.#begin(command),
-      'release promote': () => void Object.assign(this.release, { current: this.release.candidate, candidate: null }),
       'release rollback': () => {},
       'telegram set': () => {},
       'telegram delete': () => {},
@@ -81,8 +80,11 @@ export class Machine {
     put('/openclaw/page', { demo: false })
   }
 
+  /** As crates/domain/src/release.rs: the first is everybody's at once. */
   #begin(command: string[]): void {
     const after = (word: string) => command[command.indexOf(word) + 1] ?? ''
-    Object.assign(this.release, { candidate: after('--candidate'), share: Number(after('--share')) })
+    const arn = after('--candidate')
+    if (!this.release.current) Object.assign(this.release, { current: arn, candidate: null })
+    else Object.assign(this.release, { candidate: arn, share: Number(after('--share')) })
   }
 }

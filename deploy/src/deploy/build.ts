@@ -4,6 +4,9 @@ import { delimiter, join } from 'node:path'
 import { Refusal } from '../errors.ts'
 import type { World } from '../world.ts'
 
+/** Building needs no account. */
+type Machine = Pick<World, 'shell' | 'root'>
+
 export const LAMBDAS = [
   'ws-connect',
   'ws-message',
@@ -30,7 +33,7 @@ export const lambdaCommand = (): string[] => [
   ...LAMBDAS.flatMap((crate) => ['--package', crate]),
 ]
 
-export async function buildLambdas({ shell, root }: World): Promise<string> {
+export async function buildLambdas({ shell, root }: Machine): Promise<string> {
   const tools = (await shell.read(['scripts/need-cargo-lambda'], { cwd: root })).trim()
   const env = { PATH: `${tools}${delimiter}${process.env['PATH'] ?? ''}` }
   await shell.run(lambdaCommand(), { cwd: root, env })
@@ -39,12 +42,12 @@ export async function buildLambdas({ shell, root }: World): Promise<string> {
   return `${LAMBDAS.length} Lambdas in ${LAMBDA_FOLDER}`
 }
 
-export async function buildOps({ shell, root }: World): Promise<string> {
+export async function buildOps({ shell, root }: Machine): Promise<string> {
   await shell.run(['cargo', 'build', '--locked', '--release', '--package', 'ops'], { cwd: root })
   return 'target/release/ops'
 }
 
-export async function buildPage({ shell, root }: World): Promise<string> {
+export async function buildPage({ shell, root }: Machine): Promise<string> {
   await shell.run(['make', '--no-print-directory', 'web/dist/index.html'], { cwd: root })
   return 'web/dist'
 }
