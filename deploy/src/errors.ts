@@ -10,6 +10,9 @@ export class Interrupted extends Error {
 
 export const reason = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+  // What the SDK says of an answer that it does not understand.
+  if (error.message === 'UnknownError') return `AWS answered HTTP ${status} without a reason`
   return error.message || error.name
 }
 

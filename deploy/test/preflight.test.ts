@@ -97,7 +97,7 @@ describe('quotas', () => {
       'ok',
       /12 agents/,
     ))
-  test('no value is no zero', () => check(spotQuotaCheck, { answers: { GetServiceQuota: () => ({}) } }, 'problem', /could not be looked at/))
+  test('no value is no zero', () => check(spotQuotaCheck, { answers: { GetServiceQuota: () => ({}) } }, 'warning', /could not be looked at/))
 })
 
 describe('ECS', () => {
@@ -153,10 +153,10 @@ describe('all of them', () => {
     const world = testWorld({ answers: { ...account.answers, GetServiceQuota: fails('Boom', 'the service is down'), GetRole: fails('Boom') } })
     world.terminal.isInteractive = false
     const verdict = await preflight(world, none)
-    assert.equal(verdict.problems, 4, world.terminal.text)
-    assert.match(world.terminal.text, /PROBLEM {3}Fargate Spot quota: could not be looked at: the service is down/)
-    assert.match(world.terminal.text, /ok {8} ?Model/)
-    assert.equal(summary(verdict), '4 problems: deploying would fail.')
+    assert.deepEqual(verdict, { problems: 1, warnings: 3 }, world.terminal.text)
+    assert.match(world.terminal.text, /warning {3}Fargate Spot quota: could not be looked at: the service is down/)
+    assert.match(world.terminal.text, /ok {8}Model/)
+    assert.equal(summary(verdict), '1 problem, 3 warnings: deploying would fail.')
   })
 
   test('without an account the rest is named and not asked for', async () => {

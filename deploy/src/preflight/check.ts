@@ -1,5 +1,5 @@
 /** A check looks at one thing before anything is changed, and says what to do about it. */
-import { isNamed, reason } from '../errors.ts'
+import { isNamed, reason, Refusal } from '../errors.ts'
 import type { World } from '../world.ts'
 
 export type Outcome = 'ok' | 'warning' | 'problem'
@@ -26,7 +26,7 @@ export const ok = (says: string): Finding => ({ outcome: 'ok', says })
 export const warning = (says: string, todo?: string): Finding => ({ outcome: 'warning', says, ...(todo && { todo }) })
 export const problem = (says: string, todo?: string): Finding => ({ outcome: 'problem', says, ...(todo && { todo }) })
 
-/** A check that fails itself is a problem of its own; the others are made all the same. */
+/** A check that fails itself says so, and the others are made all the same. It is no proof that a deploy would fail. */
 export async function look(check: Check, world: World): Promise<Looked> {
   try {
     return { title: check.title, ...(await check.look(world)) }
@@ -40,7 +40,8 @@ const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'
 /** Whoever may deploy need not be allowed to look at everything that we would look at before. */
 function unseen(error: unknown): Finding {
   if (isNamed(error, ...DENIED)) return warning(`these credentials may not look at it: ${reason(error)}`)
-  return problem(`could not be looked at: ${reason(error)}`)
+  if (error instanceof Refusal) return problem(error.message)
+  return warning(`could not be looked at: ${reason(error)}`)
 }
 
 const SIGN: Record<Outcome, string> = { ok: 'ok     ', warning: 'warning', problem: 'PROBLEM' }
