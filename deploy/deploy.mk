@@ -29,6 +29,15 @@ deploy: deploy/node_modules/.installed infra/node_modules/.installed ## Deploy t
 secrets: deploy/node_modules/.installed ## Keep a model key and a Telegram bot's secrets in AWS, typed unseen (SECRET=model-key, GENERATE=1, REMOVE=1)
 	@$(DEPLOY) secrets $(DEPLOY_FLAGS) $(if $(SECRET),--secret "$(SECRET)") $(if $(GENERATE),--generate) $(if $(REMOVE),--remove)
 
+.PHONY: invite
+invite: deploy/node_modules/.installed ## Let one more person in: EMAIL=ana@example.com
+	@$(DEPLOY) invite $(DEPLOY_FLAGS) --email "$(EMAIL)"
+
+# It takes no profile and no single sign-on; this turns them into what it takes.
+.PHONY: ops
+ops: deploy/node_modules/.installed ## The operator's tool with your AWS sign-in: DO="doctor", DO="user show ana@example.com"
+	@$(DEPLOY) ops $(DEPLOY_FLAGS) -- $(DO)
+
 .PHONY: rollback
 rollback: deploy/node_modules/.installed ## Start the next wake-ups from the image before
 	@$(DEPLOY) rollback $(DEPLOY_FLAGS)

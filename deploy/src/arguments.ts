@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { Refusal, reason } from './errors.ts'
 
-export const COMMANDS = ['lambdas', 'preflight', 'secrets', 'deploy', 'destroy', 'rollback'] as const
+export const COMMANDS = ['lambdas', 'preflight', 'secrets', 'deploy', 'invite', 'rollback', 'ops', 'destroy'] as const
 export type Command = (typeof COMMANDS)[number]
 
 const OPTIONS = {
@@ -32,6 +32,8 @@ export interface Arguments {
   remove: boolean
   deleteData: boolean
   confirm: string
+  /** For `ops`. */
+  rest: string[]
 }
 
 export function readArguments(args: string[]): Arguments {
@@ -39,9 +41,9 @@ export function readArguments(args: string[]): Arguments {
   const [command = '', ...more] = positionals
   const known = COMMANDS.find((one) => one === command)
   if (!known) throw new Refusal(`What is to be done? One of: ${COMMANDS.join(', ')}.`)
-  if (more.length > 0) throw new Refusal(`"${more[0]}" is one word too many. A secret's value comes by the keyboard or a pipe, never as an argument.`)
-  const { 'new-image': newImage, 'delete-data': deleteData, share, ...rest } = values
-  return { command: known, newImage, deleteData, share: percent(share), ...rest }
+  if (known !== 'ops' && more.length > 0) throw new Refusal(`"${more[0]}" is one word too many. A secret's value comes by the keyboard or a pipe, never as an argument.`)
+  const { 'new-image': newImage, 'delete-data': deleteData, share, ...others } = values
+  return { command: known, newImage, deleteData, share: percent(share), rest: more, ...others }
 }
 
 function parsed(args: string[]) {

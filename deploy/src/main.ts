@@ -5,14 +5,17 @@ import { type Arguments, readArguments } from './arguments.ts'
 import { awsClients, credentialVariables } from './aws.ts'
 import { buildLambdas } from './deploy/build.ts'
 import { deploy } from './deploy/command.ts'
+import { invite } from './deploy/firstUser.ts'
 import { Deployment } from './deployment.ts'
+import { field, needDescription } from './description.ts'
 import { destroy } from './destroy/command.ts'
 import { Interrupted, Refusal, reason } from './errors.ts'
+import { runOps } from './ops.ts'
 import { choose, readContext } from './options.ts'
 import { preflight, summary } from './preflight/index.ts'
 import { rollback } from './release.ts'
 import { secrets } from './secrets/command.ts'
-import { RealShell } from './shell.ts'
+import { CommandFailed, RealShell } from './shell.ts'
 import { agrees, StreamTerminal } from './terminal.ts'
 import type { World } from './world.ts'
 
@@ -62,6 +65,14 @@ async function run(args: Arguments): Promise<unknown> {
       return secrets(world, { ...(args.secret && { secret: args.secret }), generate: args.generate, remove: args.remove })
     case 'deploy':
       return deploy(world, { share: args.share, newImage: args.newImage, ...(args.email && { email: args.email }) }, stopped)
+    case 'invite':
+      return world.terminal.say(await invite(world, field(await needDescription(world.aws, world.deployment), 'USER_POOL_ID'), args.email))
+    case 'ops':
+      return runOps(world, args.rest).catch((error: unknown) => {
+        // It has said why itself.
+        if (!(error instanceof CommandFailed)) throw error
+        process.exitCode = error.code ?? FAILED
+      })
     case 'destroy':
       return destroy(world, { deleteData: args.deleteData, ...(args.confirm && { confirm: args.confirm }) }, stopped)
     case 'rollback':

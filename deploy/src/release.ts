@@ -21,9 +21,9 @@ export async function offerRelease(world: World, description: Description, share
   const { current, candidate, withdrawn } = await askOps<Release>(world, ['release', 'show'])
   const it = revision(arn)
   if (current === arn && !candidate) return `${it} is what wake-ups start from already`
-  if (candidate === arn) return `${it} is the candidate already; \`ops release show\` says how it does`
+  if (candidate === arn) return `${it} is the candidate already; \`make ops DO="release show"\` says how it does`
   if (withdrawn === arn) {
-    return `${it} was withdrawn before and is not offered again. When its cause is mended, a deploy with NEW_IMAGE=1 makes another one; or: ops release begin --candidate ${arn} --share ${share}`
+    return `${it} was withdrawn before and is not offered again. When its cause is mended, a deploy with NEW_IMAGE=1 makes another one; or: make ops DO="release begin --candidate ${arn} --share ${share}"`
   }
   await runOps(world, ['release', 'begin', '--candidate', arn, '--share', String(share)])
   if (!current || current === arn) return `all wake-ups start from ${it}`

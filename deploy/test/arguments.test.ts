@@ -18,6 +18,10 @@ describe('arguments', () => {
   test('none', () => refuses(/What is to be done/, () => readArguments([])))
   test('an unknown one', () => refuses(/--force/, () => readArguments(['deploy', '--force'])))
   test('a secret behind the command', () => refuses(/never as an argument/, () => readArguments(['secrets', 'sk-x'])))
+  test('what is for the operator\'s tool is passed on', () => {
+    const { command, name, rest } = readArguments(['ops', '--name', 'family', '--', 'user', 'show', '--json'])
+    assert.deepEqual({ command, name, rest }, { command: 'ops', name: 'family', rest: ['user', 'show', '--json'] })
+  })
   for (const share of ['0', '101', '2.5', 'half', '']) {
     test(`SHARE=${share}`, () => refuses(/1 to 100/, () => readArguments(['deploy', '--share', share])))
   }

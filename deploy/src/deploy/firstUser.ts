@@ -11,8 +11,7 @@ export async function firstUser(world: World, description: Description, email: s
   const { Users: users = [] } = await world.aws.cognito.send(new ListUsersCommand({ UserPoolId: pool, Limit: 1 }))
   if (users.length > 0) return 'there are users already: nobody was invited'
   const address = email ?? (await asked(world))
-  if (address === '') return `nobody was invited; do it later: make deploy NAME=${world.deployment.name} EMAIL=you@example.com`
-  if (!EMAIL.test(address)) throw new Refusal(`"${address}" is no e-mail address.`)
+  if (address === '') return `nobody was invited; do it later: make invite NAME=${world.deployment.name} EMAIL=you@example.com`
   return invite(world, pool, address)
 }
 
@@ -21,7 +20,8 @@ async function asked({ terminal }: World): Promise<string> {
   return terminal.ask('The e-mail address of the first user (Enter: nobody yet): ')
 }
 
-async function invite({ aws }: World, pool: string, email: string): Promise<string> {
+export async function invite({ aws }: World, pool: string, email: string): Promise<string> {
+  if (!EMAIL.test(email)) throw new Refusal(`"${email}" is no e-mail address. Say EMAIL=ana@example.com.`)
   const attributes = { email, email_verified: 'true' }
   try {
     await aws.cognito.send(

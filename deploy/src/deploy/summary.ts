@@ -18,7 +18,7 @@ export async function whatNext(world: World, description: Description): Promise<
     'Next:',
     ...(needsKey ? [`  make secrets NAME=${name} SECRET=model-key    the agent cannot answer without ${provider}'s key`] : []),
     '  open the page, sign in, and write something: the first answer takes a minute or two',
-    `  target/release/ops --deployment ${name} doctor    looks whether everything works`,
+    `  make ops NAME=${name} DO=doctor    looks whether everything works`,
     `  make rollback NAME=${name}    if the new image is no good`,
   ]
 }

@@ -33,6 +33,7 @@ function someStays({ deployment: { name } }: World, stacks: string[]): string[] 
     'This goes:',
     `  ${going.join(', ') || 'nothing, it is gone already'}: Lambdas, cluster, network, schedules, alarms and their logs.`,
     '  Agents that are awake save what they know, and stop. Nobody can write to an agent any more.',
+    '  Of schedules the alarms go: after the next deploy each must be saved once more on the page.',
     'This stays, with everything in it, and the next `make deploy` goes on with it:',
     `  ${staying.join(', ')}: the tables, the bucket, the users, the key of the snapshots, the images, the page's address,`,
     `  and the secrets /${name}/model-key, /${name}/telegram-token and /${name}/telegram-secret.`,
@@ -48,7 +49,7 @@ function allGoes({ deployment }: World, stacks: string[]): string[] {
     `EVERYTHING of "${name}" in ${region} goes: every conversation, every agent's memory, every file, every user.`,
     `  Stacks: ${stacks.join(', ')}.`,
     '  Nothing brings it back. The key of the snapshots can be saved for 30 days (KMS, "cancel deletion"), but not what it opened.',
-    '  Each user can take what is his along first: on the page, "My data". `ops user export` does it for him.',
+    '  Each user can take what is his along first: on the page, "My data". `make ops DO="user export …"` does it for him.',
     '',
   ]
 }

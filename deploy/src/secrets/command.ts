@@ -93,7 +93,7 @@ async function afterwards(world: World, changed: Kind[]): Promise<void> {
   const missing = (['telegram-token', 'telegram-secret'] as const).filter((kind) => !states.get(kind))
   if (missing.length > 0) return world.terminal.say(`For the bot ${missing.join(' and ')} is still missing.`)
   if (!world.terminal.isInteractive && !world.yes) {
-    return world.terminal.say(`Now set the webhook: \`make deploy\` does, or ops --deployment ${world.deployment.name} telegram set URL.`)
+    return world.terminal.say(`Now set the webhook: \`make deploy\` does.`)
   }
   if (await agrees(world.terminal, 'Set the webhook now, so that Telegram uses them?', world.yes)) await setWebhook(world)
 }
