@@ -11,7 +11,7 @@ import { field, needDescription } from './description.ts'
 import { destroy } from './destroy/command.ts'
 import { Interrupted, Refusal, reason } from './errors.ts'
 import { runOps } from './ops.ts'
-import { choose, readContext } from './options.ts'
+import { choose, readContext, splitContext } from './options.ts'
 import { preflight, summary } from './preflight/index.ts'
 import { rollback } from './release.ts'
 import { secrets } from './secrets/command.ts'
@@ -33,13 +33,14 @@ const stopped = new Promise<never>((_, reject) => {
 stopped.catch(() => {})
 
 function worldOf(args: Arguments): World {
-  const context = readContext(ROOT, args.name)
+  const { context, agentPackages } = splitContext(args.name, readContext(ROOT, args.name))
   const region = args.region || context['region'] || process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || ''
   const deployment = new Deployment(args.name, region)
   const aws = awsClients(region)
   return {
     deployment,
     context,
+    agentPackages,
     options: choose(args.name, region, context),
     aws,
     shell,

@@ -11,6 +11,19 @@ export type { Chosen }
 /** As they stand in the file, all of them text. */
 export type Context = Record<string, string>
 
+/** Not of the stacks but of the image, so the CDK app does not know it. */
+const PACKAGES_KEY = 'agentPackages'
+const PACKAGES = /^[a-z0-9][a-z0-9.+ -]*$/
+
+export function splitContext(name: string, all: Context): { context: Context; agentPackages: string } {
+  const { [PACKAGES_KEY]: given = '', ...context } = all
+  const agentPackages = given.replaceAll(',', ' ').trim()
+  if (agentPackages !== '' && !PACKAGES.test(agentPackages)) {
+    throw new Refusal(`deployments/${name}.json: "${PACKAGES_KEY}" must be names of Debian packages, such as "git python3".`)
+  }
+  return { context, agentPackages }
+}
+
 const SECRET = /key$|token$|secret$|password/i
 
 export function readContext(root: string, name: string): Context {

@@ -2,7 +2,9 @@
  * Which revision of the task definition wake-ups start from. A new one is a candidate first: it gets a share of them,
  * is everybody's when it has come up often enough, and is withdrawn when it does not come up (crates/domain/src/release.rs).
  */
+import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs'
 import { field, type Description } from './description.ts'
+import { isNamed } from './errors.ts'
 import { askOps, runOps } from './ops.ts'
 import type { World } from './world.ts'
 
@@ -25,9 +27,28 @@ export async function offerRelease(world: World, description: Description, share
   if (withdrawn === arn) {
     return `${it} was withdrawn before and is not offered again. When its cause is mended, a deploy with NEW_IMAGE=1 makes another one; or: make ops DO="release begin --candidate ${arn} --share ${share}"`
   }
+  if (current && current !== arn && !(await isActive(world, current))) return replaceAtOnce(world, arn, current)
   await runOps(world, ['release', 'begin', '--candidate', arn, '--share', String(share)])
   if (!current || current === arn) return `all wake-ups start from ${it}`
   return `${it} gets ${share} % of the wake-ups beside ${revision(current)}. It is everybody's when it has come up ten times, and withdrawn by itself when it does not come up`
+}
+
+/** After `make destroy`, for one: nothing starts from a revision that was deregistered. */
+async function replaceAtOnce(world: World, arn: string, gone: string): Promise<string> {
+  await runOps(world, ['release', 'begin', '--candidate', arn, '--share', '100'])
+  await runOps(world, ['release', 'promote'])
+  return `all wake-ups start from ${revision(arn)} at once, because ${revision(gone)} is gone`
+}
+
+async function isActive({ aws }: World, taskDefinition: string): Promise<boolean> {
+  try {
+    const found = await aws.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))
+    return found.taskDefinition?.status === 'ACTIVE'
+  } catch (error) {
+    // ECS's way to say that there is none.
+    if (isNamed(error, 'ClientException')) return false
+    throw error
+  }
 }
 
 export async function rollback(world: World): Promise<void> {

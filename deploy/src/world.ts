@@ -10,6 +10,8 @@ export interface World {
   options: Chosen
   /** The same as the CDK takes them. */
   context: Context
+  /** Debian packages for the agent's tools, in the image. */
+  agentPackages: string
   aws: Aws
   shell: Shell
   terminal: Terminal

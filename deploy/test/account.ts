@@ -41,6 +41,8 @@ export class Account {
   readonly users: string[] = []
   readonly tasks: string[] = []
   repository = false
+  /** Of the task definition. */
+  readonly deregistered = new Set<string>()
 
   get answers(): Answers {
     return { ...this.#identity(), ...this.#systemsManager(), ...this.#stacks(), ...this.#images(), ...this.#page(), ...this.#rest() }
@@ -126,6 +128,9 @@ export class Account {
     return {
       ListUsers: () => ({ Users: this.users.map((Username) => ({ Username })) }),
       AdminCreateUser: ({ Username }) => (this.users.push(Username), {}),
+      DescribeTaskDefinition: ({ taskDefinition }) => ({
+        taskDefinition: { status: this.deregistered.has(taskDefinition) ? 'INACTIVE' : 'ACTIVE' },
+      }),
       ListTasks: () => ({ taskArns: [...this.tasks] }),
       StopTask: ({ task }) => (this.tasks.splice(this.tasks.indexOf(task), 1), {}),
       DescribeTasks: ({ tasks }) => ({ tasks: tasks.map((taskArn: string) => ({ taskArn, lastStatus: 'STOPPED' })) }),

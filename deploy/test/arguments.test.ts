@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { readArguments } from '../src/arguments.ts'
 import { Deployment } from '../src/deployment.ts'
 import { Refusal } from '../src/errors.ts'
-import { choose, contextArguments, readContext } from '../src/options.ts'
+import { choose, contextArguments, readContext, splitContext } from '../src/options.ts'
 import { folder } from './world.ts'
 
 const refuses = (words: RegExp, run: () => unknown) =>
@@ -68,6 +68,12 @@ describe('options', () => {
   ] as const) {
     test(`${text} is refused`, () => withFile(text, (root) => refuses(words, () => readContext(root, 'family'))))
   }
+  test('packages of the image are none of the stacks\'', () =>
+    assert.deepEqual(splitContext('family', { agentPackages: 'git,python3', network: 'ipv6-only' }), {
+      agentPackages: 'git python3',
+      context: { network: 'ipv6-only' },
+    }))
+  test('packages that are none', () => refuses(/names of Debian packages/, () => splitContext('family', { agentPackages: '$(id)' })))
   test("a wrong value is refused with the app's own sentence", () =>
     refuses(/deployments\/family\.json: The option network is "wifi"/, () => choose('family', 'us-east-1', { network: 'wifi' })))
   test('a name that Cognito keeps for itself', () => refuses(/without aws/, () => choose('my-aws', 'us-east-1', {})))

@@ -86,6 +86,22 @@ describe('the next one', () => {
     assert.equal(machine.release.share, 10)
   })
 
+  test('with other packages in the image has another image', async () => {
+    await deployed()
+    const world = await deployed({ packages: 'git' })
+    assert.match(world.shell.ran.join('\n'), /make --no-print-directory image IMAGE=\S+:[0-9a-f]{12} PUSH=1 AGENT_PACKAGES=git$/m)
+    assert.equal(machine.account.images.size, 2)
+  })
+
+  test('after a destroy is everybody\'s at once: what was current is deregistered', async () => {
+    await deployed()
+    machine.account.deregistered.add(machine.release.current ?? '')
+    machine.tree = 'something else'
+    const world = await deployed()
+    assert.match(machine.release.current ?? '', /openclaw:2$/)
+    assert.match(world.terminal.text, /because openclaw:1 is gone/)
+  })
+
   test('does not offer again what was withdrawn', async () => {
     await deployed()
     machine.release.withdrawn = machine.release.current ?? null

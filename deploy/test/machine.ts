@@ -49,6 +49,7 @@ export class Machine {
       'cdk deploy --all': () => this.#deploy(),
       'release show': () => JSON.stringify(this.release),
       'release begin': (command) => this.#begin(command),
+      'release promote': () => void Object.assign(this.release, { current: this.release.candidate, candidate: null }),
       'release rollback': () => {},
       'telegram set': () => {},
       'telegram delete': () => {},

@@ -89,6 +89,7 @@ export interface Setting {
   programs?: Record<string, Program>
   typed?: string[]
   context?: Context
+  packages?: string
   root?: string
   region?: string
   now?: Date
@@ -101,6 +102,7 @@ export function testWorld(setting: Setting = {}): TestWorld {
     deployment: new Deployment('openclaw', region),
     options: choose('openclaw', region, context),
     context,
+    agentPackages: setting.packages ?? '',
     aws,
     calls,
     shell: new TestShell(programs),

@@ -15,14 +15,21 @@ export async function pushImage(world: World, anew: boolean): Promise<Image> {
   if (known) return { digest: known, says: `the image ${tag} is there already, ${known}` }
   const repository = await repositoryUri(world)
   await signIn(world, repository)
-  await world.shell.run(imageCommand(`${repository}:${tag}`), { cwd: world.root })
+  await world.shell.run(imageCommand(`${repository}:${tag}`, world.agentPackages), { cwd: world.root })
   const digest = await digestOf(world, tag)
   if (!digest) throw new Refusal(`The image was built, but ECR has no ${world.deployment.repository}:${tag}.`)
   return { digest, says: `${repository}:${tag}, ${digest}` }
 }
 
 /** `container/container.mk` knows how it is built. */
-export const imageCommand = (name: string): string[] => ['make', '--no-print-directory', 'image', `IMAGE=${name}`, 'PUSH=1']
+export const imageCommand = (name: string, packages: string): string[] => [
+  'make',
+  '--no-print-directory',
+  'image',
+  `IMAGE=${name}`,
+  'PUSH=1',
+  `AGENT_PACKAGES=${packages}`,
+]
 
 async function digestOf({ aws, deployment }: World, imageTag: string): Promise<string | undefined> {
   try {

@@ -22,7 +22,7 @@ export async function imageTag(world: World, anew: boolean): Promise<string> {
   const { shell, root } = world
   const tree = await shell.read(['git', 'ls-tree', '-r', 'HEAD', '--', ...IMAGE_SOURCES], { cwd: root })
   const changes = await shell.read(['git', 'status', '--porcelain', '--', ...IMAGE_SOURCES], { cwd: root })
-  const hash = createHash('sha256').update(tree).digest('hex').slice(0, 12)
+  const hash = createHash('sha256').update(`${tree}\n${world.agentPackages}`).digest('hex').slice(0, 12)
   if (changes.trim() === '' && !anew) return hash
   return `${hash}-${world.now().toISOString().slice(0, 19).replace(/\D/g, '')}`
 }
