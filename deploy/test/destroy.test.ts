@@ -5,7 +5,7 @@ import { emptyBucket } from '../src/destroy/empty.ts'
 import { Refusal } from '../src/errors.ts'
 import { Machine } from './machine.ts'
 import { fakeAws } from './account.ts'
-import { type Setting, type TestWorld, testWorld } from './world.ts'
+import { failing, type Setting, type TestWorld, testWorld } from './world.ts'
 
 const NEVER = new Promise<never>(() => {})
 const KEPT = ['openclaw-web', 'openclaw-storage', 'openclaw-identity']
@@ -70,8 +70,22 @@ describe('destroy without DATA', () => {
     assert.deepEqual(order, ['openclaw-monitoring', 'openclaw-api', 'stop', 'openclaw-compute', 'openclaw-network'])
   })
 
-  test('takes a bot off first', async () => {
+  const withBot = () => {
+    machine.account.parameters.set('/openclaw/deployment', { value: '{"TELEGRAM_TOKEN_PARAMETER":"x"}', type: 'String', at: new Date(0) })
     machine.account.parameters.set('/openclaw/telegram-token', { value: 'k', type: 'SecureString', at: new Date(0) })
+  }
+
+  test('does not wait for a bot that cannot be taken off', async () => {
+    withBot()
+    const programs = { ...machine.programs, 'telegram delete': failing('401') }
+    const world = worldOf({ typed: ['openclaw'], programs })
+    await destroy(world, { deleteData: false }, NEVER)
+    assert.match(world.terminal.text, /the bot still has its webhook/)
+    assert.ok(!machine.account.stacks.has('openclaw-api'))
+  })
+
+  test('takes a bot off first', async () => {
+    withBot()
     const world = worldOf({ typed: ['openclaw'] })
     await destroy(world, { deleteData: false }, NEVER)
     assert.match(world.shell.ran[0] ?? '', /ops --deployment openclaw telegram delete/)

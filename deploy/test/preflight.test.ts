@@ -176,6 +176,12 @@ describe('all of them', () => {
     assert.deepEqual(world.shell.ran, ['npx cdk bootstrap aws://123456789012/us-east-1'])
   })
 
+  test('what cannot be mended stays a problem, and the rest is looked at', async () => {
+    const world = testWorld({ answers: new Account().answers, programs: { 'cdk bootstrap': failing('AccessDenied') }, typed: ['y'] })
+    assert.deepEqual(await preflight(world, none), { problems: 1, warnings: 0 })
+    assert.match(world.terminal.text, /That did not work: [\s\S]*AccessDenied[\s\S]*ok {8}Secrets/)
+  })
+
   test('and not without', async () => {
     const world = testWorld({ answers: new Account().answers, typed: ['n'] })
     assert.deepEqual(await preflight(world, none), { problems: 1, warnings: 0 })

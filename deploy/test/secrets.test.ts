@@ -57,7 +57,7 @@ describe('a value', () => {
   })
 
   test('of the wrong shape is refused without being shown, and asked for again', async () => {
-    const { world, account } = worldWith({ typed: ['', 'not-a-token', TOKEN, '', 'n'] })
+    const { world, account } = worldWith({ typed: ['', 'not-a-token', TOKEN, ''] })
     await secrets(world, all)
     assert.equal(account.parameters.get('/openclaw/telegram-token')?.value, TOKEN)
     assert.match(world.terminal.text, /That is no telegram-token.*what came has 11 characters/)
@@ -110,10 +110,18 @@ describe('the command', () => {
 
   test('offers to set the webhook once both are there', async () => {
     const { world, account } = worldWith({ typed: [TOKEN, 'n'] })
+    account.parameters.set('/openclaw/deployment', { value: '{}', type: 'String', at: new Date(0) })
     account.parameters.set('/openclaw/telegram-secret', { value: 'x', type: 'SecureString', at: new Date(0) })
     await secrets(world, one('telegram-token'))
     assert.match(world.terminal.text, /Set the webhook now/)
   })
+})
+
+test('before the first deploy there is no webhook to set', async () => {
+  const { world, account } = worldWith({ typed: [TOKEN] })
+  account.parameters.set('/openclaw/telegram-secret', { value: 'x', type: 'SecureString', at: new Date(0) })
+  await secrets(world, one('telegram-token'))
+  assert.match(world.terminal.text, /`make deploy` sets the webhook/)
 })
 
 test('what is typed unseen is not echoed', async () => {

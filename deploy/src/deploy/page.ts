@@ -12,6 +12,8 @@ import { readRetired, RETIRED_KEY, sortOut } from './retired.ts'
 
 const CONFIG_KEY = 'config.json'
 const AT_ONCE = 8
+/** S3's most. */
+const DELETED_AT_ONCE = 1_000
 
 /** Written by the CDK app, which knows the addresses. */
 async function pageConfig({ aws, deployment }: World): Promise<string> {
@@ -65,9 +67,8 @@ async function retire(world: World, bucket: string, there: string[], files: Uplo
   const before = await readRetired(world.aws, bucket)
   const { remove, retired } = sortOut([...new Set(there)], files.map(({ key }) => key), before, world.now())
   await putText(world.aws, bucket, RETIRED_KEY, JSON.stringify(retired))
-  if (remove.length > 0) {
-    // One request takes 1,000; what is more goes with the next deploy.
-    const Objects = remove.slice(0, 1_000).map((Key) => ({ Key }))
+  for (let from = 0; from < remove.length; from += DELETED_AT_ONCE) {
+    const Objects = remove.slice(from, from + DELETED_AT_ONCE).map((Key) => ({ Key }))
     await world.aws.s3.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } }))
   }
   return remove.length

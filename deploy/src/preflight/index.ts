@@ -1,4 +1,5 @@
 /** `make preflight`: everything that a deploy needs, looked at before anything is changed. */
+import { Interrupted, reason } from '../errors.ts'
 import { agrees } from '../terminal.ts'
 import type { World } from '../world.ts'
 import { accountCheck } from './account.ts'
@@ -58,7 +59,12 @@ async function ofTheAccount(world: World, account: Looked): Promise<Looked[]> {
 async function mended(world: World, check: Check, found: Looked): Promise<Looked> {
   if (!found.mend || (!world.terminal.isInteractive && !world.yes)) return found
   if (!(await agrees(world.terminal, `          ${found.mend.question}`, world.yes))) return found
-  await found.mend.run()
+  try {
+    await found.mend.run()
+  } catch (error) {
+    if (error instanceof Interrupted) throw error
+    world.terminal.say(`          That did not work: ${reason(error)}`)
+  }
   const again = await look(check, world)
   world.terminal.say(shown(again))
   return again

@@ -2,6 +2,7 @@
  * `make secrets`: shows which secrets there are and takes new ones, typed unseen or by a pipe. A value goes from
  * standard input into SSM and nowhere else: no argument, no environment, no log, no shell history.
  */
+import { readDescription } from '../description.ts'
 import { Refusal } from '../errors.ts'
 import { setWebhook } from '../telegram.ts'
 import { agrees } from '../terminal.ts'
@@ -92,8 +93,7 @@ async function afterwards(world: World, changed: Kind[]): Promise<void> {
   const states = await secretStates(world.aws, world.deployment)
   const missing = (['telegram-token', 'telegram-secret'] as const).filter((kind) => !states.get(kind))
   if (missing.length > 0) return world.terminal.say(`For the bot ${missing.join(' and ')} is still missing.`)
-  if (!world.terminal.isInteractive && !world.yes) {
-    return world.terminal.say(`Now set the webhook: \`make deploy\` does.`)
-  }
+  const isDeployed = (await readDescription(world.aws, world.deployment)) !== undefined
+  if (!isDeployed || (!world.terminal.isInteractive && !world.yes)) return world.terminal.say('`make deploy` sets the webhook.')
   if (await agrees(world.terminal, 'Set the webhook now, so that Telegram uses them?', world.yes)) await setWebhook(world)
 }

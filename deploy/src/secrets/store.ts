@@ -1,5 +1,5 @@
 /** Secrets live in SSM as SecureStrings, under AWS's own key. Nothing here reads a value back. */
-import { DeleteParameterCommand, DescribeParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm'
+import { DeleteParameterCommand, paginateDescribeParameters, PutParameterCommand } from '@aws-sdk/client-ssm'
 import type { Aws } from '../aws.ts'
 import type { Deployment } from '../deployment.ts'
 import { isNamed } from '../errors.ts'
@@ -12,13 +12,14 @@ export interface State {
 
 export async function secretStates(aws: Aws, deployment: Deployment): Promise<Map<Kind, State>> {
   const byName = new Map(KINDS.map((kind) => [deployment.secretParameter(kind), kind]))
-  const found = await aws.ssm.send(
-    new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [...byName.keys()] }] }),
-  )
+  const ParameterFilters = [{ Key: 'Name', Option: 'Equals', Values: [...byName.keys()] }]
   const states = new Map<Kind, State>()
-  for (const { Name = '', LastModifiedDate: changedAt, Version: version = 0 } of found.Parameters ?? []) {
-    const kind = byName.get(Name)
-    if (kind) states.set(kind, { changedAt, version })
+  // A page may be empty and not the last.
+  for await (const { Parameters = [] } of paginateDescribeParameters({ client: aws.ssm }, { ParameterFilters })) {
+    for (const { Name = '', LastModifiedDate: changedAt, Version: version = 0 } of Parameters) {
+      const kind = byName.get(Name)
+      if (kind) states.set(kind, { changedAt, version })
+    }
   }
   return states
 }
