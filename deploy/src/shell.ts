@@ -18,10 +18,14 @@ export interface Shell {
 
 export class CommandFailed extends Refusal {
   readonly code: number | null
-  constructor(command: string[], code: number | null, said: string) {
-    const last = said.trim().split('\n').slice(-5).join('\n')
-    super(`\`${command.join(' ')}\` ended with ${code}${last ? `:\n${last}` : '; see above'}`)
+  /** Its last words, if they were not shown. */
+  readonly said: string
+
+  constructor(command: string[], code: number | null, output: string) {
+    const said = output.trim().split('\n').slice(-5).join('\n')
+    super(`\`${command.join(' ')}\` ended with ${code}${said ? `:\n${said}` : '; see above'}`)
     this.code = code
+    this.said = said
   }
 }
 

@@ -128,7 +128,7 @@ describe('the next one', () => {
 
 /** Each place where it may break off, by what fails there. */
 const BREAKS: [step: string, setting: Setting][] = [
-  ['Look at the machine', { programs: { 'docker info': failing() } }],
+  ['Look at the machine', { programs: { 'container/need-docker': failing('Start Docker.') } }],
   ['Build the Lambdas', { programs: { 'cargo-lambda lambda build': failing("error[E0463]: can't find crate for `std`") } }],
   ["Build the operator's tool", { programs: { 'cargo build': failing() } }],
   ['Build the page', { programs: { 'web/dist/index.html': failing() } }],

@@ -28,8 +28,7 @@ export class Machine {
     return {
       'node --version': () => 'v20.20.2',
       'cargo --version': () => 'cargo 1.95.0',
-      'docker buildx version': () => 'v0.30.0',
-      'docker info': () => '28.0.0',
+      'container/need-docker': () => '',
       'rustc --print': () => '/lib',
       'ls /lib': () => 'libstd',
       'need-cargo-lambda --check': () => 'cargo-lambda 1.9.2',

@@ -9,7 +9,7 @@ import { nameCheck } from '../src/preflight/name.ts'
 import { onDemandQuotaCheck, spotQuotaCheck } from '../src/preflight/quotas.ts'
 import { modelCheck, regionCheck } from '../src/preflight/region.ts'
 import { secretsCheck } from '../src/preflight/secrets.ts'
-import { armTargetCheck, isAtLeast, lambdaToolCheck, toolChecks } from '../src/preflight/tools.ts'
+import { armTargetCheck, dockerCheck, isAtLeast, lambdaToolCheck, toolChecks } from '../src/preflight/tools.ts'
 import { Account, ACCOUNT, named } from './account.ts'
 import { failing, type Setting, testWorld } from './world.ts'
 
@@ -26,12 +26,15 @@ async function check(one: Check, setting: Setting, outcome: Outcome, ...words: R
 }
 
 describe('the machine', () => {
-  const [node, rust, buildx] = toolChecks as [Check, Check, Check]
+  const [node, rust] = toolChecks as [Check, Check]
   test('a tool that is new enough', () => check(node, { programs: { 'node --version': () => 'v22.1.0' } }, 'ok', /22\.1\.0/))
   test('one that is too old says which is needed, and where from', () =>
     check(rust, { programs: { 'cargo --version': () => 'cargo 1.80.1 (x)' } }, 'problem', /1\.80\.1 is too old, 1\.95\.0/, /rustup/))
-  test('one that is missing', () => check(buildx, {}, 'problem', /not installed/, /docs\.docker\.com/))
-  test('one that does not work', () => check(buildx, { programs: { 'docker buildx': failing() } }, 'problem', /does not answer/))
+  test('one that is missing', () => check(rust, {}, 'problem', /not installed/, /rustup\.rs/))
+  test('one that does not work', () => check(node, { programs: { 'node --version': failing() } }, 'problem', /does not answer/))
+  test('Docker builds for ARM64', () => check(dockerCheck, { programs: { 'container/need-docker arm64': () => '' } }, 'ok'))
+  test('Docker says itself what is missing', () =>
+    check(dockerCheck, { programs: { 'need-docker': failing('Docker is here without buildx. Install it.') } }, 'problem', /without buildx\. Install it\./))
   test('ARM64 is there', () =>
     check(armTargetCheck, { programs: { 'rustc --print': () => '/lib', 'ls /lib': () => 'libstd-1.rlib' } }, 'ok'))
   test('ARM64 is missing', () =>

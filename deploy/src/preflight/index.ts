@@ -10,9 +10,9 @@ import { nameCheck } from './name.ts'
 import { onDemandQuotaCheck, spotQuotaCheck } from './quotas.ts'
 import { modelCheck, regionCheck } from './region.ts'
 import { secretsCheck } from './secrets.ts'
-import { armTargetCheck, lambdaToolCheck, toolChecks } from './tools.ts'
+import { armTargetCheck, dockerCheck, lambdaToolCheck, toolChecks } from './tools.ts'
 
-const OF_THE_MACHINE: Check[] = [...toolChecks, armTargetCheck, lambdaToolCheck]
+const OF_THE_MACHINE: Check[] = [...toolChecks, armTargetCheck, lambdaToolCheck, dockerCheck]
 const OF_THE_ACCOUNT: Check[] = [
   regionCheck,
   bootstrapCheck,

@@ -1,5 +1,5 @@
 /** The programs of this machine that a deploy needs. */
-import { CommandMissing, type Shell } from '../shell.ts'
+import { CommandFailed, CommandMissing, type Shell } from '../shell.ts'
 import { type Check, type Finding, ok, problem } from './check.ts'
 
 interface Tool {
@@ -27,18 +27,6 @@ const TOOLS: Tool[] = [
     least: '1.95.0',
     install: 'Install it with rustup: https://rustup.rs, or `rustup update stable`',
   },
-  {
-    title: 'Docker buildx',
-    needs: 'for the image of the tasks',
-    command: ['docker', 'buildx', 'version'],
-    install: 'Install Docker with buildx: https://docs.docker.com/engine/install (Docker Desktop has it)',
-  },
-  {
-    title: 'Docker engine',
-    needs: 'for the image of the tasks',
-    command: ['docker', 'info', '--format', '{{.ServerVersion}}'],
-    install: 'Start Docker, and see that `docker info` answers for your user',
-  },
 ]
 
 export const toolChecks: Check[] = TOOLS.map((tool) => ({
@@ -59,6 +47,20 @@ async function lookAt(tool: Tool, shell: Shell): Promise<Finding> {
     return problem(`${version} is too old, ${tool.least} is needed ${tool.needs}`, `${tool.install}.`)
   }
   return ok(version)
+}
+
+/** The image's own script knows what it needs, and says it. */
+export const dockerCheck: Check = {
+  title: 'Docker',
+  async look({ shell, root }) {
+    try {
+      await shell.read(['container/need-docker', 'arm64'], { cwd: root })
+      return ok('builds linux/arm64')
+    } catch (error) {
+      if (!(error instanceof CommandFailed)) throw error
+      return problem('cannot build the image of the agents', error.said)
+    }
+  },
 }
 
 /** ARM64's standard library, which cargo-lambda links the Lambdas with. */
