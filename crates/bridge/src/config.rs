@@ -82,7 +82,7 @@ impl Config {
             },
             launch_token,
             ws_url: env.required("WS_URL")?,
-            bridge_port: env.port("BRIDGE_PORT", 8080)?,
+            bridge_port: env.bridge_port()?,
             gateway: GatewayProgram {
                 command: env.command("OPENCLAW_COMMAND")?,
                 port: env.port("GATEWAY_PORT", 18789)?,
@@ -106,6 +106,11 @@ fn named_by(owner: &Owner) -> &'static str {
         Owner::User(..) => "USER_ID and GENERATION",
         Owner::Spare(_) => "SPARE_ID",
     }
+}
+
+/// Where the bridge listens, for whoever asks it.
+pub(crate) fn bridge_port(lookup: impl Fn(&str) -> Option<String>) -> anyhow::Result<u16> {
+    Environment(&lookup).bridge_port()
 }
 
 struct Environment<'a>(&'a dyn Fn(&str) -> Option<String>);
@@ -146,6 +151,10 @@ impl Environment<'_> {
     fn port(&self, name: &str, default: u16) -> anyhow::Result<u16> {
         let number = self.number(name, Some(default.into()))?;
         u16::try_from(number).with_context(|| format!("{name} is {number}, which is not a port"))
+    }
+
+    fn bridge_port(&self) -> anyhow::Result<u16> {
+        self.port("BRIDGE_PORT", 8080)
     }
 
     fn command(&self, name: &str) -> anyhow::Result<Vec<String>> {
