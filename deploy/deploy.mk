@@ -49,3 +49,7 @@ destroy: deploy/node_modules/.installed infra/node_modules/.installed ## Remove 
 .PHONY: deploy-check
 deploy-check: deploy/node_modules/.installed ## Types and tests of the deploy, without AWS
 	cd deploy && npm run --silent check && npm test --silent
+
+.PHONY: deploy-smoke
+deploy-smoke: deploy/node_modules/.installed web/dist/index.html ## Preflight, secrets, page and first user against ministack
+	cd deploy && npm run --silent smoke

@@ -10,12 +10,25 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { CreateUserPoolCommand, ListUsersCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { CreateDistributionCommand, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront'
-import { CreateBucketCommand, HeadObjectCommand } from '@aws-sdk/client-s3'
+import { CreateStackCommand } from '@aws-sdk/client-cloudformation'
+import { CreateRepositoryCommand } from '@aws-sdk/client-ecr'
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm'
 import { awsClients } from '../src/aws.ts'
 import { firstUser } from '../src/deploy/firstUser.ts'
+import { hasRepository } from '../src/deploy/image.ts'
 import { uploads } from '../src/deploy/files.ts'
 import { uploadPage } from '../src/deploy/page.ts'
+import { emptyBucket } from '../src/destroy/empty.ts'
+import { runningTasks } from '../src/destroy/tasks.ts'
+import { deleteStack, existingStacks } from '../src/stacks.ts'
 import { removeSecret, secretStates } from '../src/secrets/store.ts'
 import { testWorld } from '../test/world.ts'
 import { startMinistack } from './ministack.ts'
@@ -88,6 +101,29 @@ describe('against ministack', { skip: ministack ? false : 'there is no Python' }
     assert.match(await firstUser(world, description, 'ben@example.com'), /there are users already/)
     const { Users = [] } = await aws.cognito.send(new ListUsersCommand({ UserPoolId: description.USER_POOL_ID }))
     assert.deepEqual(Users.map(({ UserStatus }) => UserStatus), ['FORCE_CHANGE_PASSWORD'])
+  })
+  test('a bucket is emptied to its last version, a missing one is empty', async () => {
+    const Bucket = 'openclaw-data'
+    await aws.s3.send(new CreateBucketCommand({ Bucket }))
+    await aws.s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }))
+    for (const Body of ['one', 'two']) await aws.s3.send(new PutObjectCommand({ Bucket, Key: 'a', Body }))
+    await aws.s3.send(new DeleteObjectCommand({ Bucket, Key: 'a' }))
+    assert.equal(await emptyBucket(aws, Bucket), 3)
+    await aws.s3.send(new DeleteBucketCommand({ Bucket }))
+    assert.equal(await emptyBucket(aws, Bucket), 0)
+  })
+
+  test('a stack is deleted and waited for, and what is not there is known as such', async () => {
+    const StackName = world.deployment.stack('network')
+    const Resources = { Word: { Type: 'AWS::SSM::Parameter', Properties: { Type: 'String', Value: 'x' } } }
+    await aws.cloudformation.send(new CreateStackCommand({ StackName, TemplateBody: JSON.stringify({ Resources }) }))
+    assert.deepEqual((await existingStacks(aws, world.deployment)).map((stack) => stack.StackName), [StackName])
+    await deleteStack(aws, StackName)
+    assert.deepEqual(await existingStacks(aws, world.deployment), [])
+    assert.deepEqual(await runningTasks(aws, 'no-such-cluster'), [])
+    assert.equal(await hasRepository(world), false)
+    await aws.ecr.send(new CreateRepositoryCommand({ repositoryName: 'openclaw' }))
+    assert.equal(await hasRepository(world), true)
   })
 })
 

@@ -37,8 +37,15 @@ describe('the machine', () => {
     check(dockerCheck, { programs: { 'need-docker': failing('Docker is here without buildx. Install it.') } }, 'problem', /without buildx\. Install it\./))
   test('ARM64 is there', () =>
     check(armTargetCheck, { programs: { 'rustc --print': () => '/lib', 'ls /lib': () => 'libstd-1.rlib' } }, 'ok'))
-  test('ARM64 is missing', () =>
-    check(armTargetCheck, { programs: { 'rustc --print': () => '/lib', 'ls /lib': failing() } }, 'problem', /rustup target add aarch64/))
+  test('ARM64 is missing, and rustup installs it', () =>
+    check(
+      armTargetCheck,
+      { programs: { 'rustc --print': () => '/lib', 'ls /lib': failing(), 'rustup --version': () => 'rustup 1.28' } },
+      'ok',
+      /installed by the build/,
+    ))
+  test('ARM64 is missing, and nobody installs it', () =>
+    check(armTargetCheck, { programs: { 'rustc --print': () => '/lib', 'ls /lib': failing() } }, 'problem', /is missing/, /rustup\.rs/))
   test('cargo-lambda can be installed', () =>
     check(lambdaToolCheck, { programs: { 'need-cargo-lambda --check': () => 'is installed by the build' } }, 'ok'))
   test('cargo-lambda cannot', () => check(lambdaToolCheck, { programs: { 'need-cargo-lambda': failing() } }, 'problem', /Python 3\.10/))

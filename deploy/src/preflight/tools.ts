@@ -63,22 +63,22 @@ export const dockerCheck: Check = {
   },
 }
 
-/** ARM64's standard library, which cargo-lambda links the Lambdas with. */
+/** ARM64's standard library, which the Lambdas are linked with. Where there is a rustup, cargo-lambda has it install that. */
 export const armTargetCheck: Check = {
   title: 'Rust for ARM64',
   async look({ shell }) {
     const folder = await shell.read(['rustc', '--print', 'target-libdir', '--target', ARM_TARGET])
-    return (await isThere(shell, folder.trim()))
-      ? ok(ARM_TARGET)
-      : problem('the standard library for ARM64 is missing', `Run: rustup target add ${ARM_TARGET}`)
+    if (await answers(shell, ['ls', folder.trim()], 'libstd')) return ok(ARM_TARGET)
+    if (await answers(shell, ['rustup', '--version'])) return ok(`${ARM_TARGET} is installed by the build, with rustup`)
+    return problem('its standard library is missing, and there is no rustup to install it', 'Use a Rust from https://rustup.rs instead of the system\'s.')
   },
 }
 
 export const ARM_TARGET = 'aarch64-unknown-linux-gnu'
 
-const isThere = (shell: Shell, folder: string): Promise<boolean> =>
-  shell.read(['ls', folder]).then(
-    (files) => files.includes('libstd'),
+const answers = (shell: Shell, command: string[], word = ''): Promise<boolean> =>
+  shell.read(command).then(
+    (said) => said.includes(word),
     () => false,
   )
 
