@@ -94,10 +94,11 @@ async function end(stack, { id, first }) {
 }
 
 const stack = await startStack(work)
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stack.stop().finally(() => process.exit(1)))
 try {
   const person = await connect(stack, 'ana')
   const answer = await person.ask('Who are you?')
-  check(answer.text.includes('demo model'), `a message woke the image and was answered: first text after ${answer.firstMs} ms, with provisioning none`)
+  check(answer.text.includes('demo model'), `a message woke the image and was answered: first text after ${answer.firstMs} ms`)
   const task = await runningTask(stack)
   const gateway = lookAtProcesses(task)
   lookAtDisks(task)

@@ -6,6 +6,8 @@ import { connect, createServer } from 'node:net'
 const [side, folder, ...ports] = process.argv.slice(2)
 // It goes with its task, which may still have to save when it is told to end.
 process.on('SIGTERM', () => {})
+// And outside with whoever started it.
+if (side === 'outside') process.stdin.resume().on('end', () => process.exit(0))
 
 function pipe(client, target) {
   const server = connect(target)

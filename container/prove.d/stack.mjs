@@ -36,14 +36,14 @@ export async function startStack(work) {
   const { endpoint } = await control('aws')
 
   const ports = [...new Set([endpoint, urls.ws].map((url) => new URL(url).port))]
-  const relay = spawn(process.execPath, [join(here, 'relay.mjs'), 'outside', join(work, 'net'), ...ports], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const relay = spawn(process.execPath, [join(here, 'relay.mjs'), 'outside', join(work, 'net'), ...ports], { stdio: ['pipe', 'pipe', 'inherit'] })
   await once(relay.stdout, 'data')
   return {
     urls, data, control,
     tasks: () => control('tasks'),
     log: (id) => join(data, 'logs', `task-${id}.log`),
     async stop() {
-      process_.kill('SIGTERM')
+      if (process_.exitCode === null) process_.kill('SIGTERM')
       await once(process_, 'exit')
       relay.kill('SIGKILL')
     },
