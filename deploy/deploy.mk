@@ -36,10 +36,12 @@ invite: deploy/node_modules/.installed ## Let one more person in: EMAIL=ana@exam
 # It takes no profile and no single sign-on; this turns them into what it takes.
 .PHONY: ops
 ops: deploy/node_modules/.installed ## The operator's tool with your AWS sign-in: DO="doctor", DO="user show ana@example.com"
+	@cargo build --locked --release --quiet --package ops
 	@$(DEPLOY) ops $(DEPLOY_FLAGS) -- $(DO)
 
 .PHONY: rollback
 rollback: deploy/node_modules/.installed ## Start the next wake-ups from the image before
+	@cargo build --locked --release --quiet --package ops
 	@$(DEPLOY) rollback $(DEPLOY_FLAGS)
 
 .PHONY: destroy

@@ -12,6 +12,7 @@ import { destroy } from './destroy/command.ts'
 import { Interrupted, Refusal, reason } from './errors.ts'
 import { runOps } from './ops.ts'
 import { choose, readContext, splitContext } from './options.ts'
+import { refused } from './preflight/account.ts'
 import { preflight, summary } from './preflight/index.ts'
 import { rollback } from './release.ts'
 import { secrets } from './secrets/command.ts'
@@ -81,10 +82,17 @@ async function run(args: Arguments): Promise<unknown> {
   }
 }
 
+/** A sentence where there is one; of what nobody expected at least its name. */
+function told(error: unknown): string {
+  if (error instanceof Refusal || error instanceof Interrupted) return error.message
+  const who = refused(error, process.env['AWS_REGION'] ?? 'this region')
+  if (who) return `AWS: ${who.says}.\n${who.todo ?? ''}`
+  return `${error instanceof Error ? error.name : 'Error'}: ${reason(error)}`
+}
+
 try {
   await Promise.race([run(readArguments(process.argv.slice(2))), stopped])
 } catch (error) {
-  const isExpected = error instanceof Refusal || error instanceof Interrupted
-  process.stderr.write(`\n${isExpected ? error.message : `${(error as Error).name}: ${reason(error)}`}\n`)
+  process.stderr.write(`\n${told(error)}\n`)
   process.exit(error instanceof Interrupted ? STOPPED_BY_KEYBOARD : FAILED)
 }

@@ -20,23 +20,23 @@ export const accountCheck: Check = {
       const says = `${who.Account} as ${arn}`
       return arn.endsWith(':root') ? warning(`${says}: the account's root user`, 'Better make a user or role of its own for this.') : ok(says)
     } catch (error) {
-      return refused(error, deployment.region)
+      const unreached = problem(`AWS was not reached: ${reason(error)}`, 'Check the network and a proxy (HTTPS_PROXY), then try again.')
+      return refused(error, deployment.region) ?? unreached
     }
   },
 }
 
-function refused(error: unknown, region: string): Finding {
-  if (isNamed(error, 'CredentialsProviderError') && !/expired/i.test(reason(error))) {
-    return problem('no credentials were found', HOW)
-  }
-  if (isNamed(error, ...EXPIRED) || /expired/i.test(reason(error))) {
+/** What is wrong with whoever asks, if it is that. */
+export function refused(error: unknown, region: string): Finding | undefined {
+  if (isNamed(error, ...EXPIRED) || (isNamed(error, 'CredentialsProviderError') && /expired/i.test(reason(error)))) {
     return problem('the credentials have expired', 'Sign in again: `aws sso login`, or fetch new ones.')
   }
+  if (isNamed(error, 'CredentialsProviderError')) return problem('no credentials were found', HOW)
   if (isNamed(error, ...REFUSED)) {
     return problem(
       `AWS does not take these credentials in ${region}`,
       `They are wrong or were withdrawn, or ${region} is not enabled for the account (console: Account, AWS Regions).`,
     )
   }
-  return problem(`AWS was not reached: ${reason(error)}`, 'Check the network and a proxy (HTTPS_PROXY), then try again.')
+  return undefined
 }
