@@ -1,12 +1,8 @@
 # What a month costs. Included by the Makefile.
 
-PROFILE ?= personal
-REGION ?= us-east-1
-NETWORK ?= public-ipv4
-
 .PHONY: cost
 cost: ## Print a month's bill: PROFILE=personal|100|10000|1000000|all REGION=… NETWORK=public-ipv4|ipv6-only
-	@PROFILE=$(PROFILE) REGION=$(REGION) NETWORK=$(NETWORK) node cost/cli.mjs
+	@PROFILE='$(PROFILE)' REGION='$(REGION)' NETWORK='$(NETWORK)' node cost/cli.mjs
 
 .PHONY: cost-docs
 cost-docs: ## Write the tables of docs/cost.md anew from the prices and the measured calls
