@@ -89,7 +89,7 @@ describe('bootstrap', () => {
   test('there', () => check(bootstrapCheck, version(() => ({ Parameter: { Value: '28' } })), 'ok', /28/))
   test('too old', () => check(bootstrapCheck, version(() => ({ Parameter: { Value: '5' } })), 'problem', /too old, 6/, /aws:\/\/123456789012\/us-east-1/))
   test('missing says the exact command', () =>
-    check(bootstrapCheck, version(fails('ParameterNotFound')), 'problem', /npx cdk bootstrap aws:\/\/123456789012\/us-east-1/))
+    check(bootstrapCheck, version(fails('ParameterNotFound')), 'problem', /node_modules\/\.bin\/cdk bootstrap aws:\/\/123456789012\/us-east-1/))
   test('may not be looked at', () => check(bootstrapCheck, version(fails('AccessDeniedException')), 'warning', /may not look/))
 })
 
@@ -183,7 +183,7 @@ describe('all of them', () => {
     }
     const world = testWorld({ answers: account.answers, programs: { 'cdk bootstrap': bootstrap }, typed: ['y'] })
     assert.deepEqual(await preflight(world, none), { problems: 0, warnings: 0 })
-    assert.deepEqual(world.shell.ran, ['npx cdk bootstrap aws://123456789012/us-east-1'])
+    assert.deepEqual(world.shell.ran, ['infra/node_modules/.bin/cdk bootstrap aws://123456789012/us-east-1'])
   })
 
   test('what cannot be mended stays a problem, and the rest is looked at', async () => {

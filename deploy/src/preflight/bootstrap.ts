@@ -1,7 +1,6 @@
 /** CDK's own stack in the account: where it puts templates, and the roles it deploys with. */
 import { GetParameterCommand } from '@aws-sdk/client-ssm'
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
-import { join } from 'node:path'
 import { isNamed } from '../errors.ts'
 import type { World } from '../world.ts'
 import { type Check, type Finding, ok, problem } from './check.ts'
@@ -28,13 +27,13 @@ export const bootstrapCheck: Check = {
 
 async function missing(world: World, says: string): Promise<Finding> {
   const { Account: account } = await world.aws.sts.send(new GetCallerIdentityCommand({}))
-  const command = ['npx', 'cdk', 'bootstrap', `aws://${account}/${world.deployment.region}`]
-  const cwd = join(world.root, 'infra')
+  // Not in infra/: there it would synthesise our app first, which wants to see the Lambdas.
+  const command = ['infra/node_modules/.bin/cdk', 'bootstrap', `aws://${account}/${world.deployment.region}`]
   return {
-    ...problem(says, `Once for each account and region: cd infra && ${command.join(' ')}`),
+    ...problem(says, `Once for each account and region: ${command.join(' ')}`),
     mend: {
       question: `Run it now? It makes a bucket, an image repository and roles named cdk-hnb659fds-…, a minute or two.`,
-      run: () => world.shell.run(command, { cwd }),
+      run: () => world.shell.run(command, { cwd: world.root }),
     },
   }
 }
