@@ -30,7 +30,7 @@ export function accountRole(scope: Construct): CfnAccount {
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs')],
   })
   role.applyRemovalPolicy(RemovalPolicy.RETAIN)
-  accept(role, 'IAM4', 'It is API Gateway\'s own policy for this one purpose, and the role is for the account and not for us.')
+  accept(role, 'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]', 'It is API Gateway\'s own policy for this one purpose, and the role is for the account and not for us.')
   const account = new CfnAccount(scope, 'GatewayAccount', { cloudWatchRoleArn: role.roleArn })
   account.applyRemovalPolicy(RemovalPolicy.RETAIN)
   return account

@@ -8,7 +8,6 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import type { Environment } from '../compute/environment.ts'
 import { allow } from '../grants.ts'
-import { accept } from '../nag.ts'
 import type { Names } from '../names.ts'
 import { type Options, UnusableOption } from '../options/index.ts'
 
@@ -45,7 +44,6 @@ export class RustFunction extends Construct {
       // An ordinary variable here; Lambda itself sets AWS_REGION.
       environment: { ...environment, RUST_BACKTRACE: '1' },
     })
-    accept(this.role, 'IAM5', 'The stars stand for log streams, users\' ids, connections and task revisions, which nobody knows beforehand; tables, folders, APIs and clusters are named.')
   }
 
   get resource(): CfnFunction {

@@ -10,7 +10,7 @@ import { FOLDERS } from '../storage/data-bucket.ts'
 import { DUE_INDEX, META_INDEX, TIME_INDEX, USER_INDEX } from '../storage/tables.ts'
 import type { Functions } from './functions.ts'
 import type { ApiParts } from './parts.ts'
-import { grantPush } from './push.ts'
+import { grantClose, grantPush } from './push.ts'
 import type { UserSchedules } from './user-schedules.ts'
 
 export function grantAll(functions: Functions, options: Options, names: Names, parts: ApiParts, schedules: UserSchedules): void {
@@ -33,7 +33,6 @@ export function grantAll(functions: Functions, options: Options, names: Names, p
   const api = role('api')!
   may.accept(api)
   taskState.grantPut(api)
-  taskState.grantRemove(api)
   conversations.grantGet(api)
   conversations.grantGetMany(api)
   conversations.grantQueryIndex(api, META_INDEX)
@@ -157,5 +156,6 @@ class Permissions {
     tables.connections.grantRemoveMany(role)
     data.grantErase(role, ...FOLDERS)
     this.#parts.compute.grantStop(role)
+    grantClose(role, this.#parts.web.addresses)
   }
 }

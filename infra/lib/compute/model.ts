@@ -6,7 +6,8 @@ import { type ModelOptions, PROVIDER } from '../options/model.ts'
 /** Of a SecureString that `make secrets` writes. */
 export const MODEL_KEY = 'model-key'
 
-export function modelSettings({ provider, model, contextWindow, maxTokens, offered }: ModelOptions, names: Names): object {
+export function modelSettings(options: ModelOptions, names: Names): object {
+  const { provider, model, contextWindow, maxTokens, offered, inputDollars, outputDollars } = options
   const { api, baseUrl, auth } = PROVIDER[provider]
   const others = offered.slice(1).map((other) => ({ model: other, contextWindow, maxTokens }))
   return {
@@ -18,6 +19,7 @@ export function modelSettings({ provider, model, contextWindow, maxTokens, offer
     model,
     contextWindow,
     maxTokens,
+    ...(inputDollars + outputDollars > 0 && { cost: { input: inputDollars, output: outputDollars } }),
     ...(others.length > 0 && { alternatives: others }),
   }
 }

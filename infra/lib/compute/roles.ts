@@ -2,9 +2,8 @@
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
-import { grantPush } from '../api/push.ts'
+import { grantClose, grantPush } from '../api/push.ts'
 import { allow } from '../grants.ts'
-import { accept } from '../nag.ts'
 import type { Names } from '../names.ts'
 import type { Options } from '../options/index.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -22,6 +21,7 @@ export function taskRole(scope: Construct, options: Options, names: Names, stora
   storage.snapshotKey.grantSeal(role)
   storage.snapshotKey.grantOpen(role)
   grantPush(role, addresses)
+  grantClose(role, addresses)
   grantParameters(role, names, 'model')
   const secrets = [...(options.model.provider === 'bedrock' ? [] : [MODEL_KEY]), ...(options.telegram ? [TELEGRAM_TOKEN] : [])]
   if (secrets.length > 0) grantSecrets(role, names, ...secrets)
@@ -58,7 +58,6 @@ function grantObjects(role: Role, { data }: Storage): void {
   data.grantWrite(role, 'downloads', 'snapshot-keys', 'snapshots', 'texts')
   data.grantAbort(role, 'downloads')
   data.grantRemove(role, 'incoming', 'snapshot-keys', 'snapshots')
-  accept(role, 'IAM5', 'The stars stand for users\' ids and connections, which nobody knows beforehand; tables, folders and APIs are named.')
 }
 
 /** What ECS itself does before the bridge runs: fetch the image, and write what the bridge says. */
@@ -68,6 +67,5 @@ export function executionRole(scope: Construct, storage: Storage, logs: LogGroup
   allow(role, pull, [storage.images.repositoryArn])
   allow(role, ['ecr:GetAuthorizationToken'], ['*'])
   allow(role, ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs.logGroupArn])
-  accept(role, 'IAM5', 'A registry\'s token is for no resource in particular, and log streams are named by ECS.')
   return role
 }

@@ -2,7 +2,6 @@
 import { Aws } from 'aws-cdk-lib'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
 import { allow } from '../grants.ts'
-import { accept } from '../nag.ts'
 import { arn, type Names } from '../names.ts'
 
 export const TELEGRAM_TOKEN = 'telegram-token'
@@ -19,5 +18,4 @@ export function grantSecrets(role: IRole, names: Names, ...parameters: string[])
     'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/aws/ssm' },
     StringEquals: { 'kms:ViaService': `ssm.${Aws.REGION}.amazonaws.com`, 'kms:EncryptionContext:PARAMETER_ARN': parameters.map(names.parameterArn) },
   })
-  accept(role, 'IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:<AWS::AccountId>:key/*]', 'Only the key with the alias aws/ssm, only through Systems Manager, and only for these parameters: the conditions say so.')
 }

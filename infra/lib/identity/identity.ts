@@ -69,6 +69,7 @@ export class Identity extends Stack {
     pool.applyRemovalPolicy(options.destroyData ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN)
     accept(pool, 'COG2', 'Everybody may add a second factor. Where one is required Cognito takes no passkeys, which are better than both.')
     accept(pool, 'COG3', 'Threat protection belongs to the tier Plus, at 2 cents for each user and month; the pool has no self sign-up unless the operator asks for it.')
+    accept(pool, 'COG8', 'The tier Essentials has all that is used, and is free for 10,000 users.')
     return pool
   }
 

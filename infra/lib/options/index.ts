@@ -42,7 +42,7 @@ export const NO_IMAGE = `sha256:${'0'.repeat(64)}`
 export const OPTION_NAMES = [
   'name', 'region', 'network', 'taskCpu', 'taskMemory', 'capacity', 'idleSeconds', 'idleMaxSeconds', 'timeZone', 'spendCapDollars',
   'prewarmSpares', 'prewarmWindows', 'prewarmTimeZone', 'prewarmSpareMinutes', 'modelProvider', 'model', 'contextWindow', 'maxTokens',
-  'offeredModels', 'domain', 'certificateArn', 'hostedZoneId', 'monitoring', 'alarmEmail', 'budgetDollars', 'webSocketLogs', 'telegram',
+  'offeredModels', 'modelInputDollars', 'modelOutputDollars', 'domain', 'certificateArn', 'hostedZoneId', 'monitoring', 'alarmEmail', 'budgetDollars', 'webSocketLogs', 'telegram',
   'telegramAllowedIds', 'conversationDays', 'logDays', 'selfSignUp', 'destroyData', 'imageDigest', 'lambdaDir', 'version',
 ] as const
 

@@ -40,6 +40,9 @@ export interface ModelOptions {
   readonly maxTokens: number
   /** The operator's own first. */
   readonly offered: readonly string[]
+  /** US dollars for a million tokens; 0: not counted. */
+  readonly inputDollars: number
+  readonly outputDollars: number
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/
@@ -56,5 +59,11 @@ export function readModel(read: Reader): ModelOptions {
     contextWindow: read.number('contextWindow', 8_000, 2_000_000, 128_000),
     maxTokens: read.number('maxTokens', 256, 200_000, 8_192),
     offered: [model, ...others],
+    inputDollars: dollars(read, 'modelInputDollars'),
+    outputDollars: dollars(read, 'modelOutputDollars'),
   }
+}
+
+function dollars(read: Reader, option: string): number {
+  return Number(read.text(option, /^\d{1,4}(\.\d{1,4})?$/, 'US dollars for a million tokens, such as 0.15') ?? 0)
 }

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { list, statements } from '../policies.ts'
+import { type Json, plain, type Resource, type Templates } from '../templates.ts'
+import { every, none, type Promise } from './promise.ts'
+import { sure } from '../sure.ts'
+
+const functions = (all: Templates) => all.all('AWS::Lambda::Function')
+const routes = (all: Templates, api: string) => all.all('AWS::ApiGatewayV2::Route').filter(({ properties }) => all.said(properties.ApiId) === api)
+const stage = (all: Templates, begins: string) => all.one('AWS::ApiGatewayV2::Stage', begins).properties
+const EVERYTHING = { telegram: 'on', prewarmSpares: '2' }
+const EXPRESSION = /^(rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)|cron\(\S+( \S+){5}\))$/
+
+/** Of a Lambda function, who may call it. */
+function callers(all: Templates, id: string): string[] {
+  const mine = all.all('AWS::Lambda::Permission').filter(({ properties }) => plain(all.said(properties.FunctionName).replace(/\.Arn$/, '')) === plain(id))
+  return mine.map(({ properties }) => `${properties.Principal} ${all.said(properties.SourceArn)}`)
+}
+
+function functionOf(all: Templates, { properties }: Resource): string {
+  const integration = all.said(properties.Target).replace('integrations/', '')
+  const { IntegrationUri } = all.one('AWS::ApiGatewayV2::Integration', integration).properties
+  return /functions\/(\w+)\.Arn/.exec(all.said(IntegrationUri))![1]!
+}
+
+const ROUTES = ['$connect', '$default', '$disconnect']
+const OPEN = ['GET /openapi.json', 'POST /telegram']
+const WEB_SOCKET_AUTHORIZATION = ['NONE', 'AWS_IAM', 'CUSTOM']
+/** Nothing that has a header, a query or an address in it. */
+const LOGGED = /^\$context\.(requestId|requestTimeEpoch|routeKey|status|error\.message|integrationErrorMessage|responseLength|responseLatency|integrationLatency|eventType|connectionId)$/
+const ASYNC = ['prewarm', 'scheduledmessage', 'watchdog']
+
+export const API: readonly Promise[] = [
+  {
+    says: 'functions are Rust programs on ARM64, outside any network',
+    with: EVERYTHING,
+    holds: (all) => {
+      assert.equal(functions(all).length, 8)
+      every(functions(all), ({ properties }) => assert.deepEqual([properties.Runtime, properties.Architectures, properties.VpcConfig], ['provided.al2023', ['arm64'], undefined]))
+    },
+    breaks: (all) => { functions(all)[0]!.properties.Architectures = ['x86_64'] },
+  },
+  {
+    says: 'functions log JSON, each into a log of its own',
+    holds: (all) => {
+      every(functions(all), ({ properties }) => assert.equal(properties.LoggingConfig.LogFormat, 'JSON'))
+      assert.equal(new Set(functions(all).map(({ properties }) => all.said(properties.LoggingConfig.LogGroup))).size, functions(all).length)
+    },
+    breaks: (all) => { functions(all)[1]!.properties.LoggingConfig.LogFormat = 'Text' },
+  },
+  {
+    says: 'every log ends after the operator\'s days',
+    with: { ...EVERYTHING, logDays: '30' },
+    holds: (all) => every(all.all('AWS::Logs::LogGroup'), ({ properties }) => assert.equal(properties.RetentionInDays, 30)),
+    breaks: (all) => { delete all.one('AWS::Logs::LogGroup', 'apiLog').properties.RetentionInDays },
+  },
+  {
+    says: 'each function has a role of its own',
+    with: EVERYTHING,
+    holds: (all) => assert.equal(new Set(functions(all).map(({ properties }) => all.said(properties.Role))).size, 8),
+    breaks: (all) => { functions(all)[0]!.properties.Role = functions(all)[1]!.properties.Role },
+  },
+  {
+    says: 'no function waits for calls at a price',
+    holds: (all) => {
+      none(all, 'AWS::Lambda::Alias', 'AWS::Lambda::Version')
+      every(functions(all), ({ properties }) => assert.equal(properties.ReservedConcurrentExecutions, undefined))
+    },
+    breaks: (all) => all.add('api', 'Warm', 'AWS::Lambda::Alias', { ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 1 } }),
+  },
+  {
+    says: 'the WebSocket API has three routes, and answers none by itself',
+    holds: (all) => {
+      assert.deepEqual(routes(all, 'WebSocketApi').map(({ properties }) => properties.RouteKey).sort(), ROUTES)
+      every(routes(all, 'WebSocketApi'), ({ properties }) => assert.equal(properties.RouteResponseSelectionExpression, undefined))
+      none(all, 'AWS::ApiGatewayV2::RouteResponse', 'AWS::ApiGatewayV2::IntegrationResponse')
+    },
+    breaks: (all) => all.add('api', 'Answer', 'AWS::ApiGatewayV2::RouteResponse', { RouteResponseKey: '$default' }),
+  },
+  {
+    says: 'the WebSocket API has no JWT authorizer, which it would not know, and no authorization that it does not know',
+    holds: (all) => {
+      every(routes(all, 'WebSocketApi'), ({ properties }) => sure(WEB_SOCKET_AUTHORIZATION.includes(properties.AuthorizationType), properties.AuthorizationType))
+      every(all.all('AWS::ApiGatewayV2::Authorizer'), ({ properties }) => assert.equal(all.said(properties.ApiId), 'HttpApi'))
+    },
+    breaks: (all) => { routes(all, 'WebSocketApi')[0]!.properties.AuthorizationType = 'JWT' },
+  },
+  {
+    says: 'the HTTP API asks for an access token of our pool and page',
+    holds: (all) => {
+      const { properties } = all.one('AWS::ApiGatewayV2::Authorizer')
+      assert.equal(properties.AuthorizerType, 'JWT')
+      assert.deepEqual(all.resolved(properties.JwtConfiguration), { Audience: ['Page'], Issuer: 'https://cognito-idp.{region}.amazonaws.com/Users' })
+    },
+    breaks: (all) => { all.one('AWS::ApiGatewayV2::Authorizer').properties.JwtConfiguration.Audience = ['somebody'] },
+  },
+  {
+    says: 'only the description of the API and Telegram\'s webhook are open',
+    with: EVERYTHING,
+    holds: (all) => {
+      const open = routes(all, 'HttpApi').filter(({ properties }) => properties.AuthorizationType !== 'JWT' || !properties.AuthorizerId)
+      assert.deepEqual(open.map(({ properties }) => properties.RouteKey).sort(), OPEN)
+    },
+    breaks: (all) => { routes(all, 'HttpApi').find(({ properties }) => properties.RouteKey === '$default')!.properties.AuthorizationType = 'NONE' },
+  },
+  {
+    says: 'without Telegram there is no webhook',
+    holds: (all) => sure(!JSON.stringify(all.stacks['api']).includes('elegram')),
+    breaks: (all) => all.add('api', 'Telegram', 'AWS::ApiGatewayV2::Route', { RouteKey: 'POST /telegram' }),
+  },
+  {
+    says: 'no other page may ask the API',
+    holds: (all) => every(all.all('AWS::ApiGatewayV2::Api'), ({ properties }) => assert.equal(properties.CorsConfiguration, undefined)),
+    breaks: (all) => { all.one('AWS::ApiGatewayV2::Api', 'HttpApi').properties.CorsConfiguration = { AllowOrigins: ['*'] } },
+  },
+  {
+    says: 'both APIs are throttled as a whole',
+    holds: (all) => every(['WebSocketStage', 'HttpStage'], (name) => {
+      const { ThrottlingRateLimit, ThrottlingBurstLimit } = stage(all, name).DefaultRouteSettings
+      sure(ThrottlingRateLimit > 0 && ThrottlingRateLimit <= 200 && ThrottlingBurstLimit > 0 && ThrottlingBurstLimit <= 400)
+    }),
+    breaks: (all) => { delete stage(all, 'HttpStage').DefaultRouteSettings.ThrottlingRateLimit },
+  },
+  {
+    says: 'both APIs note their requests, without a token, a text or an address',
+    holds: (all) => {
+      every(['WebSocketStage', 'HttpStage'], (name) => {
+        every(Object.values<string>(JSON.parse(stage(all, name).AccessLogSettings.Format)), (variable) => assert.match(variable, LOGGED))
+        assert.notEqual(stage(all, name).DefaultRouteSettings.DataTraceEnabled, true)
+      })
+    },
+    breaks: (all) => { stage(all, 'HttpStage').AccessLogSettings.Format = '{"token":"$context.authorizer.claims.sub"}' },
+  },
+  {
+    says: 'each function may be called by what calls it, and by nothing else',
+    with: EVERYTHING,
+    holds: (all) => {
+      every(all.all('AWS::ApiGatewayV2::Route'), (route) => {
+        const api = all.said(route.properties.ApiId)
+        assert.deepEqual(callers(all, functionOf(all, route)), [`apigateway.amazonaws.com arn:aws:execute-api:{region}:{account}:${api}/*`], route.id)
+      })
+      every(all.all('AWS::Events::Rule'), (rule) => {
+        const target = all.said(rule.properties.Targets[0].Arn).replace('.Arn', '')
+        assert.deepEqual(callers(all, target), [`events.amazonaws.com ${rule.id}.Arn`])
+      })
+    },
+    breaks: (all) => { for (const one of all.all('AWS::Lambda::Permission')) all.remove(one) },
+  },
+  {
+    says: 'what a function fails on for good is kept for 14 days',
+    with: EVERYTHING,
+    holds: (all) => {
+      const retried = all.all('AWS::Lambda::EventInvokeConfig').map(({ properties }) => {
+        assert.deepEqual([properties.MaximumRetryAttempts, properties.MaximumEventAgeInSeconds], [2, 21_600])
+        return all.said(properties.DestinationConfig.OnFailure.Destination).replace('FailedQueue.Arn', '')
+      })
+      assert.deepEqual(retried.sort(), ASYNC)
+      every(all.all('AWS::SQS::Queue'), ({ properties }) => assert.equal(properties.MessageRetentionPeriod, 1_209_600))
+    },
+    breaks: (all) => all.remove(all.one('AWS::Lambda::EventInvokeConfig', 'scheduledmessage')),
+  },
+  {
+    says: 'the watchdog hears of tasks in our cluster alone, and no event of them is lost',
+    holds: (all) => {
+      const { properties } = all.one('AWS::Events::Rule')
+      const { source, 'detail-type': kind, detail } = properties.EventPattern
+      assert.deepEqual([source, kind, all.resolved(detail)], [['aws.ecs'], ['ECS Task State Change'], { clusterArn: ['Cluster.Arn'], desiredStatus: ['STOPPED'] }])
+      assert.equal(all.said(properties.Targets[0].DeadLetterConfig.Arn), 'watchdogFailedQueue.Arn')
+      const queue = all.all('AWS::SQS::QueuePolicy').find(({ id }) => id.startsWith('watchdog'))!
+      sure(statements(queue).some(({ Principal }) => Principal.Service === 'events.amazonaws.com'))
+    },
+    breaks: (all) => { delete all.one('AWS::Events::Rule').properties.EventPattern.detail.clusterArn },
+  },
+  {
+    says: 'the watchdog looks every minute, and a schedule\'s words are right',
+    holds: (all) => {
+      every(all.all('AWS::Scheduler::Schedule'), ({ properties }) => {
+        assert.match(properties.ScheduleExpression, EXPRESSION)
+        assert.deepEqual(JSON.parse(properties.Target.Input), { 'detail-type': 'Scheduled Event' })
+        sure(properties.Target.DeadLetterConfig)
+      })
+      assert.equal(all.one('AWS::Scheduler::Schedule', 'Tickwatchdog').properties.ScheduleExpression, 'rate(1 minute)')
+    },
+    breaks: (all) => { all.one('AWS::Scheduler::Schedule', 'Tickwatchdog').properties.ScheduleExpression = 'rate(5 minute)' },
+  },
+  {
+    says: 'without spares nothing keeps them: no function, no schedule, no rule',
+    holds: (all) => sure(!all.all().some(({ id }) => /prewarm/i.test(id))),
+    breaks: (all) => all.add('api', 'Tickprewarm', 'AWS::Scheduler::Schedule'),
+  },
+  {
+    says: 'with spares a function keeps them, by the operator\'s hours',
+    with: { prewarmSpares: '2', prewarmWindows: 'Mon-Fri 08:00-18:00', prewarmTimeZone: 'Asia/Seoul' },
+    holds: (all) => {
+      const { Variables } = all.one('AWS::Lambda::Function', 'prewarm').properties.Environment
+      assert.deepEqual([Variables.PREWARM_SPARES, Variables.PREWARM_WINDOWS, Variables.PREWARM_TIME_ZONE], ['2', 'Mon-Fri 08:00-18:00', 'Asia/Seoul'])
+      assert.equal(all.all('AWS::Scheduler::Schedule').length, 2)
+      assert.equal(all.all('AWS::Events::Rule').length, 2)
+    },
+    breaks: (all) => all.remove(all.one('AWS::Scheduler::Schedule', 'Tickprewarm')),
+  },
+  {
+    says: 'who launches may launch our tasks in our cluster only, and hand on no other role',
+    with: EVERYTHING,
+    holds: (all) => {
+      const allowed = all.all('AWS::IAM::Policy').flatMap(statements)
+      const of = (action: string) => allowed.filter(({ Action }) => list(Action).includes(action))
+      every(of('ecs:RunTask'), (one: Json) => assert.deepEqual(all.resolved(one.Condition), { ArnEquals: { 'ecs:cluster': 'Cluster.Arn' } }))
+      every(of('ecs:RunTask'), (one: Json) => assert.match(all.said(one.Resource), /:task-definition\/openclaw:\*$/))
+      every(of('iam:PassRole'), (one: Json) => assert.match(one.Condition.StringEquals['iam:PassedToService'], /^(ecs-tasks|scheduler)\.amazonaws\.com$/))
+    },
+    breaks: (all) => {
+      const allowed = all.all('AWS::IAM::Policy').flatMap(statements)
+      delete allowed.find(({ Action }) => list(Action).includes('ecs:RunTask'))!.Condition
+    },
+  },
+  {
+    says: 'users\' schedules are in a group of their own, and ring by a role that can do nothing else',
+    holds: (all) => {
+      assert.equal(all.one('AWS::Scheduler::ScheduleGroup').properties.Name, 'openclaw')
+      const rings = statements(all.one('AWS::IAM::Policy', 'UserSchedulesRole'))
+      assert.deepEqual(rings.map(({ Action }) => Action), ['lambda:InvokeFunction'])
+    },
+    breaks: (all) => { statements(all.one('AWS::IAM::Policy', 'UserSchedulesRole'))[0].Action = 'lambda:*' },
+  },
+]
