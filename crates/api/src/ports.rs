@@ -12,10 +12,10 @@ use control_plane::{
 use platform::{Accounts, Bot, SystemClock};
 use platform_aws::{
     Aws, AwsBelongings, CognitoAccounts, DynamoConnections, DynamoConversations, DynamoDeletions,
-    DynamoErrands, DynamoInbox, DynamoLinks, DynamoSchedules, DynamoSettings, DynamoSkills,
-    DynamoSnapshots, DynamoSpares, DynamoTasks, DynamoUsage, EcsCompute, EmfMetrics, Lookup,
-    ManagementPush, S3Downloads, S3Exports, S3UploadForms, SchedulerAlarms, TelegramBot, offered,
-    spend_rules, task_policy,
+    DynamoErrands, DynamoInbox, DynamoLinks, DynamoReleases, DynamoSchedules, DynamoSettings,
+    DynamoSkills, DynamoSnapshots, DynamoSpares, DynamoTasks, DynamoUsage, EcsCompute, EmfMetrics,
+    Lookup, ManagementPush, S3Downloads, S3Exports, S3UploadForms, SchedulerAlarms, TelegramBot,
+    offered, spend_rules, task_policy,
 };
 
 use crate::workspace_files::SnapshotFiles;
@@ -34,6 +34,7 @@ impl Ports {
             tasks: tasks.clone(),
             spares: DynamoSpares::if_kept(&aws, lookup)?,
             compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
+            releases: Arc::new(DynamoReleases::from_lookup(&aws, lookup)?),
             push: push.clone(),
             clock: clock.clone(),
             metrics: Arc::new(EmfMetrics::default()),

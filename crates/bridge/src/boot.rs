@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::time::seconds_up;
-use domain::{Generation, Phase, TaskState, TaskStatus, UserId};
-use platform::WriteError;
+use domain::{
+    Generation, Phase, Release, TaskDefinition, TaskState, TaskStatus, Timestamp, UserId,
+};
+use platform::{Metric, WriteError, note_release};
 use protocol::ServerFrame;
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -15,6 +17,7 @@ use crate::bridge::Bridge;
 use crate::chain::chain;
 use crate::halt::{Halt, Reason};
 use crate::ports::Ports;
+use crate::recall::millis;
 use crate::relay::Relay;
 use crate::tell;
 
@@ -175,6 +178,7 @@ async fn become_running(bridge: &Arc<Bridge>, state: &TaskState) {
             Ok(()) => {
                 info!(woke_in_ms = woke_in.as_millis(), "running");
                 bridge.meter.note_wake();
+                count_wake(bridge, state, now);
                 // Set, then read: whoever asked for a restore before this met Starting, and has
                 // told nobody.
                 bridge.wants.restore.notify_one();
@@ -190,6 +194,28 @@ async fn become_running(bridge: &Arc<Bridge>, state: &TaskState) {
             Err(WriteError::Fenced | WriteError::Conflict) => return bridge.halt.fence(),
         }
         backoff.wait().await;
+    }
+}
+
+fn count_wake(bridge: &Bridge, state: &TaskState, now: Timestamp) {
+    let (Some(launched_at), Some(began)) = (state.launched_at, bridge.began.get()) else { return };
+    let metrics = &bridge.ports.metrics;
+    metrics.count(Metric::WakeMillis, millis(now.since(launched_at)));
+    metrics.count(Metric::ProvisioningMillis, millis(began.since(launched_at)));
+    metrics.count(Metric::BootMillis, millis(now.since(*began)));
+}
+
+/// A candidate that comes up often enough is everybody's. One count more or less harms nobody, so
+/// nobody waits.
+pub(crate) async fn came_up(bridge: Arc<Bridge>, release: Option<TaskDefinition>) {
+    let Some(definition) = release else { return };
+    let came_up = |seen: &Release| seen.came_up(&definition);
+    match note_release(&*bridge.ports.releases, came_up).await {
+        Ok(Some(next)) if next.candidate.is_none() => {
+            info!(task.definition = %definition.0, "the candidate is everybody's now");
+        }
+        Ok(_) => {}
+        Err(error) => warn!(error = %chain(&error), "cannot note that this version came up"),
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use domain::{
     Choices, Generation, IdlePolicy, InboxMessage, MessageId, RetryPolicy, SpendRules, TaskPolicy,
-    UserId,
+    Timestamp, UserId,
 };
+use platform::Metric;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +22,7 @@ use crate::keep::Saved;
 use crate::meter::Meter;
 use crate::ports::Ports;
 use crate::queues::Queues;
+use crate::recall::millis;
 use crate::relay::Relay;
 use crate::spending::KnownSpending;
 use crate::telegram::Telegram;
@@ -43,6 +45,8 @@ pub struct Bridge {
     pub(crate) spending: KnownSpending,
     /// Until they are read, everything is as by default.
     pub(crate) choices: OnceLock<Choices>,
+    /// When this life began, by the clock of the tables.
+    pub(crate) began: OnceLock<Timestamp>,
     /// What the user should know of this start, said when it is done.
     pub(crate) notice: OnceLock<String>,
     pub tasks: TaskTracker,
@@ -129,6 +133,7 @@ impl Bridge {
             meter: Meter::default(),
             spending: KnownSpending::default(),
             choices: OnceLock::new(),
+            began: OnceLock::new(),
             notice: OnceLock::new(),
             queues: Queues::default(),
             running: Running::default(),
@@ -141,6 +146,12 @@ impl Bridge {
     /// What the user had chosen when his agent woke.
     pub fn choices(&self) -> Choices {
         self.choices.get().cloned().unwrap_or_default()
+    }
+
+    /// How long it has been since then, as so many milliseconds.
+    pub(crate) fn measure(&self, metric: Metric, since: Timestamp) {
+        let took = self.ports.clock.now().since(since);
+        self.ports.metrics.count(metric, millis(took));
     }
 
     /// For one thing that this bridge tries, in milliseconds.
@@ -158,14 +169,27 @@ pub(crate) struct InHand {
     pub(crate) reply: Arc<Transcript>,
     /// The user no longer wants it.
     pub(crate) cancelled: CancellationToken,
+    /// When he asked, until the first word was counted.
+    unheard_since: Mutex<Option<Timestamp>>,
+}
+
+impl InHand {
+    /// Since when the first word is waited for; once.
+    pub(crate) fn heard(&self) -> Option<Timestamp> {
+        self.unheard_since.lock().expect("no holder panics").take()
+    }
 }
 
 impl Running {
     pub(crate) fn insert(&self, row: &InboxMessage) -> Arc<InHand> {
         let fresh = row.attempts == 0;
         let reply = Transcript::new(row.id.clone(), row.conversation.clone(), fresh);
-        let in_hand =
-            Arc::new(InHand { reply: Arc::new(reply), cancelled: CancellationToken::new() });
+        let in_hand = Arc::new(InHand {
+            reply: Arc::new(reply),
+            cancelled: CancellationToken::new(),
+            // Of one that another bridge had begun, the first word was heard before.
+            unheard_since: Mutex::new(fresh.then_some(row.received_at)),
+        });
         self.lock().insert(row.id.clone(), in_hand.clone());
         in_hand
     }

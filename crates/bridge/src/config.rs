@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use domain::{
-    Generation, IdlePolicy, LaunchToken, Owner, SpareId, SpendRules, TimeZone, Timestamp, UserId,
+    Generation, IdlePolicy, LaunchToken, Owner, SpareId, SpendRules, TaskDefinition, TimeZone,
+    Timestamp, UserId,
 };
 
 use crate::bridge::SAVE_EVERY;
@@ -31,6 +32,8 @@ pub struct Config {
     /// From SIGTERM to SIGKILL.
     pub stop_grace: Duration,
     pub save_every: Duration,
+    /// As what it was launched, if somebody chose.
+    pub release: Option<TaskDefinition>,
     /// Until `main` has asked for the operator's.
     pub spending: SpendRules,
 }
@@ -95,6 +98,7 @@ impl Config {
             time_zone: TimeZone::new(&env.optional("DEFAULT_TIME_ZONE", "UTC"))
                 .context("DEFAULT_TIME_ZONE")?,
             save_every: env.save_every()?,
+            release: env.get("RELEASE").map(TaskDefinition),
             spending: SpendRules::none(),
             stop_grace: Duration::from_secs(env.number("STOP_GRACE_SECONDS", Some(120))?),
         })

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::text;
+use platform::Metric;
 use protocol::{ServerFrame, ToolState};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -65,7 +66,12 @@ pub(crate) async fn follow(bridge: &Bridge, in_hand: &InHand, request: RunReques
 
 fn on_event(bridge: &Bridge, in_hand: &InHand, event: RunEvent) -> Option<Abort> {
     let fits = match event {
-        RunEvent::Text { delta } => in_hand.reply.append(&delta),
+        RunEvent::Text { delta } => {
+            if let Some(asked_at) = in_hand.heard() {
+                bridge.measure(Metric::FirstTokenMillis, asked_at);
+            }
+            in_hand.reply.append(&delta)
+        }
         RunEvent::Replace { text } => in_hand.reply.replace(&text),
         RunEvent::Tool { call_id, name, state, summary } => {
             let frame = ServerFrame::Tool {

@@ -120,7 +120,7 @@ pub(crate) fn write_config(dir: &Path, config: &Value) -> std::io::Result<PathBu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ModelApi, ModelCost};
+    use crate::model::{ModelApi, ModelAuth, ModelCost};
 
     #[test]
     fn the_agent_learns_neither_the_providers_address_nor_its_key() {
@@ -134,6 +134,8 @@ mod tests {
             max_tokens: 8_192,
             cost: ModelCost::default(),
             alternatives: Vec::new(),
+            api_key_parameter: None,
+            auth: ModelAuth::Key,
         };
         let seoul = TimeZone::new("Asia/Seoul").expect("a zone");
         let settings = GatewaySettings {

@@ -26,16 +26,21 @@ const SAVED_WITHIN: Duration = Duration::from_secs(20);
 const SAVED_AT_LEISURE: Duration = Duration::from_secs(110);
 const WRITE_TRIES: u32 = 4;
 
-/// When the snapshots of this generation were taken. Their order is that of these times, so each
+/// When the snapshots of this generation were taken: the last one tried, and the last one kept. Their order is that of these times, so each
 /// is later than the one before, whatever the clock does.
 #[derive(Default)]
-pub(crate) struct Saved(Mutex<Timestamp>);
+pub(crate) struct Saved(Mutex<Timestamp>, Mutex<Option<Timestamp>>);
 
 impl Saved {
     fn next(&self, now: Timestamp) -> Timestamp {
         let mut last = self.0.lock().expect("no holder panics");
         *last = now.max(*last + Duration::from_millis(1));
         *last
+    }
+
+    /// When the one before was taken.
+    fn kept(&self, at: Timestamp) -> Option<Timestamp> {
+        self.1.lock().expect("no holder panics").replace(at)
     }
 }
 
@@ -128,6 +133,10 @@ async fn save(
             metrics.count(Metric::Snapshots, 1);
             metrics.count(Metric::SnapshotBytes, snapshot.added_bytes);
             metrics.count(Metric::SnapshotMillis, millis(began.elapsed()));
+            // The first one of a life follows what that life began with.
+            if let Some(before) = bridge.saved.kept(at).or(bridge.began.get().copied()) {
+                metrics.count(Metric::SnapshotAgeSeconds, at.since(before).as_secs());
+            }
             record(bridge, &snapshot).await;
         }
         Ok(None) => info!(?reason, took_ms = began.elapsed().as_millis(), "nothing to save"),

@@ -76,7 +76,7 @@ pub use health::Health;
 pub use host::{Gateway, GatewayHost};
 pub use incoming::take_in_all;
 pub use live::{Life, live};
-pub use model::{Alternative, ModelApi, ModelCost, ModelSettings};
+pub use model::{Alternative, ModelApi, ModelAuth, ModelCost, ModelSettings};
 pub use model_proxy::ModelProxy;
 pub use nudged::nudged;
 pub use nudges::{DialError, Line, Socket, listen};

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use domain::{Choices, Generation, Phase, TaskState, TaskStatus, TimeZone, UserId};
+use domain::{
+    Choices, Generation, Phase, TaskDefinition, TaskState, TaskStatus, TimeZone, Timestamp, UserId,
+};
 use platform::Memory;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -16,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::agent::{Agent, NoAgent};
-use crate::boot::{wait_for_turn, wake};
+use crate::boot::{came_up, wait_for_turn, wake};
 use crate::bridge::{Bridge, Policy};
 use crate::choices::read_choices;
 use crate::drain::drain;
@@ -50,6 +52,8 @@ pub struct Life {
     pub workspace: Workspace,
     /// Of a user who has not told his own.
     pub time_zone: TimeZone,
+    /// As what the task was launched, if somebody chose.
+    pub release: Option<TaskDefinition>,
     /// Whoever holds it may ask for the end.
     pub halt: Halt,
 }
@@ -58,6 +62,7 @@ pub struct Life {
 /// From the moment that `halt` is closing it takes no longer than `policy.reply_grace` and 45 s.
 /// `on_turn` is shown the bridge as soon as this launch is known to be wanted.
 pub async fn live(life: Life, on_turn: impl FnOnce(&Arc<Bridge>)) -> anyhow::Result<()> {
+    let began = life.ports.clock.now();
     let tasks = TaskTracker::new();
     let relay = Relay::new(life.user.clone(), life.ports.clone(), tasks.clone());
     let shown_until = life.halt.aborting.child_token();
@@ -70,7 +75,9 @@ pub async fn live(life: Life, on_turn: impl FnOnce(&Arc<Bridge>)) -> anyhow::Res
     let looked = life.halt.closing.run_until_cancelled(telegram.look_around());
     let (turn, _) = tokio::join!(turn, looked);
     match turn {
-        Some(state) => take_turn(&life, (relay, telegram), &state, &tasks, on_turn).await,
+        Some(state) => {
+            take_turn(&life, (relay, telegram), (&state, began), &tasks, on_turn).await;
+        }
         None => relay.finish(Duration::ZERO).await,
     }
     shown_until.cancel();
@@ -89,7 +96,7 @@ pub async fn live(life: Life, on_turn: impl FnOnce(&Arc<Bridge>)) -> anyhow::Res
 async fn take_turn(
     life: &Life,
     (relay, telegram): (Relay, Telegram),
-    state: &TaskState,
+    (state, began): (&TaskState, Timestamp),
     tasks: &TaskTracker,
     on_turn: impl FnOnce(&Arc<Bridge>),
 ) {
@@ -119,6 +126,7 @@ async fn take_turn(
         life.policy,
         life.workspace.clone(),
     );
+    let _ = bridge.began.set(began);
     let _ = bridge.choices.set(choices.unwrap_or_default());
     bridge.meter.begin(state, bridge.ports.clock.now());
     on_turn(&bridge);
@@ -161,6 +169,7 @@ async fn serve_user(bridge: &Arc<Bridge>, life: &Life, gateway: &dyn Gateway, st
     if halt.is_closing() {
         return;
     }
+    tasks.spawn(came_up(bridge.clone(), life.release.clone()));
     // The start does not count as idleness.
     bridge.activity.note();
     tasks.spawn(drain(bridge.clone()));

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use anyhow::Context;
 use async_trait::async_trait;
+use axum::body::Bytes;
 use bridge::{Config, ModelSettings, ModelSource, Orphans, Ports, Vault};
 use domain::Owner;
+use http::Request;
 use platform::{Bot, SystemClock, Unavailable};
 use platform_aws::{
     Aws, DynamoChats, DynamoConnections, DynamoConversations, DynamoErrands, DynamoInbox,
-    DynamoLinks, DynamoSettings, DynamoSkills, DynamoSnapshots, DynamoSpares, DynamoTasks,
-    DynamoUsage, EmfMetrics, ManagementPush, Parameters, S3Downloads, S3Incoming, S3Uploads,
-    TelegramBot, config, spend_rules,
+    DynamoLinks, DynamoReleases, DynamoSettings, DynamoSkills, DynamoSnapshots, DynamoSpares,
+    DynamoTasks, DynamoUsage, EmfMetrics, ManagementPush, Parameters, S3Downloads, S3Incoming,
+    S3Uploads, Signer, TelegramBot, config, spend_rules,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -80,6 +82,7 @@ fn ports(aws: &Aws, lookup: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<P
     let model = Model {
         parameters: Parameters::of(aws),
         name: config::required(lookup, "MODEL_PARAMETER")?,
+        signer: Signer::from_lookup(aws, lookup)?,
     };
     Ok(Ports {
         tasks: Arc::new(DynamoTasks::from_lookup(aws, lookup)?),
@@ -98,6 +101,7 @@ fn ports(aws: &Aws, lookup: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<P
         errands: Arc::new(DynamoErrands::from_lookup(aws, lookup)?),
         incoming: Arc::new(S3Incoming::from_lookup(aws, lookup)?),
         downloads: Arc::new(S3Downloads::from_lookup(aws, lookup)?),
+        releases: Arc::new(DynamoReleases::from_lookup(aws, lookup)?),
         metrics: Arc::new(EmfMetrics::default()),
         clock: Arc::new(SystemClock),
         model: Arc::new(model),
@@ -119,18 +123,37 @@ fn shutdown() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
+/// The service whose models know us by our role.
+const BEDROCK: &str = "bedrock";
+
 struct Model {
     parameters: Parameters,
     name: String,
+    signer: Signer,
 }
 
 #[async_trait]
 impl ModelSource for Model {
     async fn load(&self) -> platform::Result<ModelSettings> {
-        let missing = || Unavailable::new("model.load", format!("no parameter {}", self.name));
-        let text = self.parameters.get(&self.name).await?.ok_or_else(missing)?;
+        let text = self.parameter(&self.name).await?;
         // Without the source: it would quote the key.
         let odd = |_| Unavailable::new("model.load", format!("{} is not as documented", self.name));
-        serde_json::from_str(&text).map_err(odd)
+        let mut settings: ModelSettings = serde_json::from_str(&text).map_err(odd)?;
+        if let Some(name) = &settings.api_key_parameter {
+            settings.api_key = self.parameter(name).await?.trim().to_owned();
+        }
+        Ok(settings)
+    }
+
+    async fn sign(&self, request: Request<Bytes>) -> platform::Result<Request<Bytes>> {
+        let signed = self.signer.sign(BEDROCK, request).await;
+        signed.map_err(|error| Unavailable::new("model.sign", error))
+    }
+}
+
+impl Model {
+    async fn parameter(&self, name: &str) -> platform::Result<String> {
+        let missing = || Unavailable::new("model.load", format!("no parameter {name}"));
+        self.parameters.get(name).await?.ok_or_else(missing)
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use domain::usage::awake_by_day;
 use domain::{Capacity, Channel, Day, Reply, TaskState, Timestamp, UsageCounts};
-use platform::{UsageBatch, WriteError};
+use platform::{Metric, UsageBatch, WriteError};
 use tokio::time::timeout;
 use tracing::warn;
 
@@ -145,6 +145,9 @@ async fn write(bridge: &Bridge) {
                 let mut counted = meter.lock();
                 counted.batches.pop_front();
                 counted.written.add(&batch.counts);
+                let nano_usd = bridge.policy.spending.nano_usd(&batch.counts);
+                let metrics = &bridge.ports.metrics;
+                metrics.count(Metric::EstimatedCostMicroUsd, nano_usd / 1_000);
             }
             Err(WriteError::Fenced) => return bridge.halt.fence(),
             Err(WriteError::Unavailable(error)) => {

@@ -13,6 +13,11 @@ pub struct ModelSettings {
     pub base_url: String,
     #[serde(default)]
     pub api_key: String,
+    /// The parameter that has the key, so that this one needs no secrecy.
+    #[serde(default)]
+    pub api_key_parameter: Option<String>,
+    #[serde(default)]
+    pub auth: ModelAuth,
     pub model: String,
     #[serde(default = "default_context_window")]
     pub context_window: u32,
@@ -50,6 +55,16 @@ impl ModelSettings {
         *self = Self { model, context_window, max_tokens, cost, ..self.clone() };
         true
     }
+}
+
+/// How the provider knows that we may ask it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelAuth {
+    #[default]
+    Key,
+    /// By the task's own role, as Amazon Bedrock does: there is no key.
+    Aws,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

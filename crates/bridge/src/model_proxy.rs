@@ -21,9 +21,12 @@ use tokio::net::TcpListener;
 use tracing::warn;
 
 use crate::chain::chain;
-use crate::model::{ModelApi, ModelSettings};
+use crate::model::{ModelApi, ModelAuth, ModelSettings};
+use crate::ports::ModelSource;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// Anthropic's limit of a request; Bedrock's are lower, and it says so itself.
+const SIGNED_MAX_BYTES: usize = 32 * 1024 * 1024;
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 type Https = hyper_rustls::HttpsConnector<HttpConnector>;
@@ -40,19 +43,24 @@ pub struct ModelProxy {
 struct Upstream {
     key: Arc<str>,
     settings: Arc<ModelSettings>,
+    source: Arc<dyn ModelSource>,
     http: Client<HttpConnector, Body>,
     /// Made at the first use: reading the machine's root certificates takes 10 ms and 2 MB.
     https: Arc<OnceLock<Client<Https, Body>>>,
 }
 
 impl ModelProxy {
-    pub async fn bind(settings: Arc<ModelSettings>) -> std::io::Result<Self> {
+    pub async fn bind(
+        settings: Arc<ModelSettings>,
+        source: Arc<dyn ModelSource>,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let url = format!("http://{}/model", listener.local_addr()?);
         let key = format!("local-{}", uuid::Uuid::new_v4().simple());
         let upstream = Upstream {
             key: key.as_str().into(),
             settings,
+            source,
             http: Client::builder(TokioExecutor::new()).build(connector()),
             https: Arc::default(),
         };
@@ -83,6 +91,13 @@ async fn forward(State(upstream): State<Upstream>, request: Request) -> Response
     let Some(request) = upstream.translate(request) else {
         return refuse(StatusCode::BAD_REQUEST, "no such path at the model proxy");
     };
+    let request = match upstream.settings.auth {
+        ModelAuth::Key => request,
+        ModelAuth::Aws => match upstream.sign(request).await {
+            Ok(request) => request,
+            Err(refusal) => return refusal,
+        },
+    };
     match upstream.send(request).await {
         Ok(response) => returned(response),
         Err(error) => {
@@ -111,14 +126,44 @@ impl Upstream {
         parts.uri = Uri::try_from(format!("{base}{asked}")).ok()?;
         strip_hop_by_hop(&mut parts.headers);
         parts.headers.remove(header::HOST);
-        self.sign(&mut parts.headers)?;
+        self.put_key(&mut parts.headers)?;
         parts.extensions.clear();
         Some(Request::from_parts(parts, body))
     }
 
-    fn sign(&self, headers: &mut HeaderMap) -> Option<()> {
+    /// What a role's signature covers has to be known in full.
+    async fn sign(&self, request: Request) -> Result<Request, Response> {
+        let (mut parts, body) = request.into_parts();
+        let too_long = format!("a request has at most {SIGNED_MAX_BYTES} bytes");
+        let body = axum::body::to_bytes(body, SIGNED_MAX_BYTES)
+            .await
+            .map_err(|_| refuse(StatusCode::PAYLOAD_TOO_LARGE, &too_long))?;
+        // Only our own may be signed.
+        let foreign: Vec<HeaderName> = parts
+            .headers
+            .keys()
+            .filter(|name| name.as_str().starts_with("x-amz-"))
+            .cloned()
+            .collect();
+        for name in foreign {
+            parts.headers.remove(name);
+        }
+        parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+        match self.source.sign(Request::from_parts(parts, body)).await {
+            Ok(signed) => Ok(signed.map(Body::from)),
+            Err(error) => {
+                warn!(error = %chain(&error), "cannot sign a request to the model provider");
+                Err(refuse(StatusCode::BAD_GATEWAY, "the task's role cannot be used now"))
+            }
+        }
+    }
+
+    fn put_key(&self, headers: &mut HeaderMap) -> Option<()> {
         headers.remove(header::AUTHORIZATION);
         headers.remove(X_API_KEY);
+        if self.settings.auth == ModelAuth::Aws {
+            return Some(());
+        }
         let key = &self.settings.api_key;
         let (name, value) = match self.settings.api {
             ModelApi::AnthropicMessages => (X_API_KEY, key.clone()),

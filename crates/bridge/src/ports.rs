@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use axum::body::Bytes;
 use domain::UserId;
+use http::Request;
 use platform::{
     Bot, Chats, Clock, Connections, Conversations, Downloads, Errands, Inbox, IncomingFiles, Links,
-    Memory, Metrics, Push, Settings, Skills, Snapshots, Tasks, Uploads, UsageRecords,
+    Memory, Metrics, Push, Releases, Settings, Skills, Snapshots, Tasks, Unavailable, Uploads,
+    UsageRecords,
 };
 
 use crate::model::ModelSettings;
@@ -35,6 +38,8 @@ pub struct Ports {
     pub incoming: Arc<dyn IncomingFiles>,
     /// Written only.
     pub downloads: Arc<dyn Downloads>,
+    /// Told whether a candidate came up.
+    pub releases: Arc<dyn Releases>,
     pub metrics: Arc<dyn Metrics>,
     pub clock: Arc<dyn Clock>,
     pub model: Arc<dyn ModelSource>,
@@ -56,4 +61,9 @@ pub trait Memories: Send + Sync {
 #[async_trait]
 pub trait ModelSource: Send + Sync {
     async fn load(&self) -> platform::Result<ModelSettings>;
+
+    /// For a provider that knows us by the task's role.
+    async fn sign(&self, _request: Request<Bytes>) -> platform::Result<Request<Bytes>> {
+        Err(Unavailable::new("model.sign", "nobody signs here"))
+    }
 }

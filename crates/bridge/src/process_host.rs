@@ -56,7 +56,9 @@ impl GatewayHost for ProcessHost {
         let refused = choices.model.as_ref().filter(|wanted| !model.choose(wanted));
         let notice = refused.map(|wanted| not_offered(wanted, &model.model));
         let model = Arc::new(model);
-        let proxy = ModelProxy::bind(model.clone()).await.context("cannot bind the model proxy")?;
+        let proxy = ModelProxy::bind(model.clone(), self.model.clone())
+            .await
+            .context("cannot bind the model proxy")?;
         let port = free_port(self.program.port).await.context("no port for the gateway")?;
         let settings = GatewaySettings {
             port,

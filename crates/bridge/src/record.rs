@@ -20,7 +20,13 @@ pub(crate) async fn lease(bridge: &Bridge, id: &MessageId) -> Option<InboxMessag
     let mut backoff = bridge.backoff(id.as_str(), (200, 10_000));
     loop {
         match bridge.ports.inbox.lease(&bridge.user, id, bridge.generation).await {
-            Ok(row) => return Some(row),
+            Ok(row) => {
+                // Whoever took it up before has counted how long it waited.
+                if row.attempts <= 1 {
+                    bridge.measure(Metric::QueueMillis, row.received_at);
+                }
+                return Some(row);
+            }
             Err(WriteError::Fenced) => {
                 bridge.halt.fence();
                 return None;
@@ -57,6 +63,7 @@ pub(crate) async fn close(
         if state == InboxState::Dead {
             bridge.ports.metrics.count(Metric::DeadMessages, 1);
         }
+        bridge.measure(Metric::ReplyMillis, row.received_at);
         tell::ended(bridge, in_hand, row, &reply);
         bridge.meter.note_reply(row.channel, &reply);
         meter::write_down(bridge).await;

@@ -265,7 +265,8 @@ async fn let_go(shared: &Shared, line: &Line) {
 async fn remove(shared: &Shared, line: &Line) {
     debug!(connection.id = %line.id, "connection is gone");
     shared.forget(&line.id);
-    if let Err(error) = shared.ports.connections.remove(&line.id).await {
+    let now = shared.ports.clock.now();
+    if let Err(error) = shared.ports.connections.found_gone(&line.id, now).await {
         // Its row expires by itself.
         debug!(error = %chain(&error), "cannot remove a gone connection");
     }

@@ -157,6 +157,7 @@ impl Machine {
                 ..Policy::default()
             },
             time_zone: config.time_zone.clone(),
+            release: config.release.clone(),
             halt: self.server.halt.clone(),
         }
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    Capacity, ConnectionId, Ensure, Generation, LaunchToken, Owner, Spare, SpareStatus, TaskPolicy,
-    TaskState, UserId,
+    Capacity, ConnectionId, Ensure, Generation, LaunchToken, Owner, Spare, SpareStatus,
+    TaskDefinition, TaskPolicy, TaskState, UserId,
 };
 use platform::{
     Claim, ClaimError, ClaimSpareError, Clock, Compute, LaunchError, LaunchRequest, Metric,
-    Metrics, Push, PushError, Spares, Tasks, Unavailable, WriteError,
+    Metrics, Push, PushError, Releases, Spares, Tasks, Unavailable, WriteError,
 };
 use protocol::Nudge;
 use tracing::{debug, info, warn};
@@ -42,6 +42,7 @@ pub struct EnsureTask {
     /// `None`: the operator keeps no spares, and nobody need look for one.
     pub spares: Option<Arc<dyn Spares>>,
     pub compute: Arc<dyn Compute>,
+    pub releases: Arc<dyn Releases>,
     pub push: Arc<dyn Push>,
     pub clock: Arc<dyn Clock>,
     pub metrics: Arc<dyn Metrics>,
@@ -163,6 +164,9 @@ impl EnsureTask {
         }
         let (user, generation) = (&seen.user, seen.generation.next());
         let owner = Owner::User(user.clone(), generation);
+        // Before the claim: who cannot read it has launched nothing yet.
+        let release = self.releases.get().await?;
+        let definition = release.choose(&owner, seen.failed_launches).cloned();
         let token = LaunchToken::new(owner, (self.entropy)());
         match self.tasks.claim_launch(user, &self.claim(seen, token.sha256())).await {
             Ok(claimed) => debug_assert_eq!(claimed, generation),
@@ -170,7 +174,7 @@ impl EnsureTask {
             Err(ClaimError::Unavailable(error)) => return Err(error),
         }
         // A crash here leaves a Starting row without a task; the watchdog finds it by `dueAt`.
-        match self.run_task(user, generation, token, first).await {
+        match self.run_task((user, generation), token, definition, first).await {
             Some(capacity) => {
                 let typical = seen.typical_wake();
                 let eta = typical.or(self.typical_wake_of_others(seen).await);
@@ -248,19 +252,24 @@ impl EnsureTask {
     /// Spot, then on-demand. `None`: neither was to be had.
     async fn run_task(
         &self,
-        user: &UserId,
-        generation: Generation,
+        (user, generation): (&UserId, Generation),
         token: LaunchToken,
+        definition: Option<TaskDefinition>,
         first: Capacity,
     ) -> Option<Capacity> {
         let both = [Capacity::Spot, Capacity::OnDemand];
-        let order = if first == Capacity::Spot { &both[..] } else { &both[1..] };
+        let order = match first {
+            _ if self.policy.spot_only => &both[..1],
+            Capacity::Spot => &both[..],
+            Capacity::OnDemand => &both[1..],
+        };
         for (attempt, capacity) in (1..).zip(order.iter().copied()) {
-            let token = token.clone();
-            let request = LaunchRequest { attempt, capacity, token, expires_at: None };
+            let (token, definition) = (token.clone(), definition.clone());
+            let request = LaunchRequest { attempt, capacity, definition, token, expires_at: None };
             match self.compute.launch(&request).await {
                 Ok(arn) => {
                     info!(user.id = %user, %generation, task.arn = %arn, ?capacity, "launched a task");
+                    self.metrics.count(Metric::Launches, 1);
                     self.record(user, generation, &arn, capacity).await;
                     return Some(capacity);
                 }

@@ -13,7 +13,7 @@ use domain::{
 };
 use futures_util::future::join;
 use platform::{
-    Clock, Compute, LaunchError, LaunchRequest, Spares, Tasks, Unavailable, WriteError,
+    Clock, Compute, LaunchError, LaunchRequest, Releases, Spares, Tasks, Unavailable, WriteError,
 };
 use tracing::{info, warn};
 
@@ -28,6 +28,7 @@ pub struct KeepSpares {
     pub spares: Arc<dyn Spares>,
     pub tasks: Arc<dyn Tasks>,
     pub compute: Arc<dyn Compute>,
+    pub releases: Arc<dyn Releases>,
     pub clock: Arc<dyn Clock>,
     pub wanted: Wanted,
     pub policy: PoolPolicy,
@@ -131,7 +132,9 @@ impl KeepSpares {
     /// and is not worth the price at which a user who waits is served.
     async fn launch(&self) -> Result<(), LaunchError> {
         let id = self.new_id();
-        let token = LaunchToken::new(Owner::Spare(id.clone()), (self.entropy)());
+        let owner = Owner::Spare(id.clone());
+        let definition = self.releases.get().await?.choose(&owner, 0).cloned();
+        let token = LaunchToken::new(owner, (self.entropy)());
         let launched_at = self.clock.now();
         let spare = Spare {
             id,
@@ -144,7 +147,8 @@ impl KeepSpares {
         };
         self.spares.add(&spare).await?;
         let expires_at = Some(spare.expires_at);
-        let request = LaunchRequest { attempt: 1, capacity: Capacity::Spot, token, expires_at };
+        let capacity = Capacity::Spot;
+        let request = LaunchRequest { attempt: 1, capacity, definition, token, expires_at };
         match self.compute.launch(&request).await {
             Ok(arn) => {
                 info!(spare.id = %spare.id, task.arn = %arn, "launched a spare");

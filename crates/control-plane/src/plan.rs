@@ -41,7 +41,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::{
-    Capacity, Generation, Owner, TaskArn, TaskPolicy, TaskState, TaskStatus, Timestamp, UserId,
+    Capacity, Generation, Owner, TaskArn, TaskDefinition, TaskPolicy, TaskState, TaskStatus,
+    Timestamp, UserId,
 };
 use platform::ObservedTask;
 
@@ -85,6 +86,8 @@ pub enum Action<'a> {
     FailStart {
         seen: &'a TaskState,
         task: Option<&'a TaskArn>,
+        /// What did not start, if that is to be laid to its charge.
+        definition: Option<&'a TaskDefinition>,
         retry_at: Timestamp,
     },
     /// It should have stopped by itself.
@@ -239,8 +242,10 @@ impl Look<'_> {
         match sight {
             Sight::Stopped(task) => self.died_at_start(seen, Some(task)),
             Sight::Missing if self.is_known_by_now(seen) => self.died_at_start(seen, None),
-            Sight::Live(task) if overdue => self.failed_start(seen, Some(&task.arn)),
-            Sight::Nowhere if overdue => self.failed_start(seen, None),
+            Sight::Live(task) if overdue => {
+                self.failed_start(seen, Some(&task.arn), task.definition.as_ref())
+            }
+            Sight::Nowhere if overdue => self.failed_start(seen, None, None),
             Sight::Unknown if overdue => Action::ReadInbox(seen),
             _ => match seen.launched_at {
                 Some(at) if !overdue => Action::LookAgain(seen, at + self.policy.start_within),
@@ -255,14 +260,20 @@ impl Look<'_> {
         if no_machine && capacity == Some(Capacity::Spot) {
             return Action::Release { seen, next: Capacity::OnDemand };
         }
-        self.failed_start(seen, None)
+        let own_fault = task.filter(|task| !was_taken_away(task));
+        self.failed_start(seen, None, own_fault.and_then(|task| task.definition.as_ref()))
     }
 
     /// The first time it may be bad luck. What fails again and again costs no more than a try
     /// now and then.
-    fn failed_start<'a>(self, seen: &'a TaskState, task: Option<&'a TaskArn>) -> Action<'a> {
+    fn failed_start<'a>(
+        self,
+        seen: &'a TaskState,
+        task: Option<&'a TaskArn>,
+        definition: Option<&'a TaskDefinition>,
+    ) -> Action<'a> {
         let pause = self.policy.restart_pause(seen.failed_launches + 1);
-        Action::FailStart { seen, task, retry_at: self.now + pause }
+        Action::FailStart { seen, task, definition, retry_at: self.now + pause }
     }
 
     fn at_running<'a>(self, seen: &'a TaskState, sight: Sight<'a>) -> Action<'a> {
@@ -328,6 +339,12 @@ impl Look<'_> {
     fn is_known_by_now(self, seen: &TaskState) -> bool {
         seen.launched_at.is_none_or(|at| self.now.since(at) > KNOWN_WITHIN)
     }
+}
+
+/// A machine that is taken away, or not to be had, says nothing of what should run on it.
+fn was_taken_away(task: &ObservedTask) -> bool {
+    let reason = task.stopped_reason.as_deref().unwrap_or_default().to_ascii_lowercase();
+    ["spot", "capacity"].iter().any(|sign| reason.contains(sign))
 }
 
 fn released(seen: &TaskState) -> Action<'_> {

@@ -50,7 +50,7 @@ impl Tell {
 
     async fn forget(&self, connection: &ConnectionId) {
         debug!(connection.id = %connection, "connection is gone");
-        if let Err(error) = self.connections.remove(connection).await {
+        if let Err(error) = self.connections.found_gone(connection, self.clock.now()).await {
             warn!(connection.id = %connection, %error, "could not remove a gone connection");
         }
     }

@@ -1,9 +1,13 @@
 //! One action of [`crate::plan`], carried out.
 
-use domain::{Capacity, TaskArn, TaskState, TaskStatus, Timestamp, UserId};
-use platform::{Metric, Unavailable, WriteError};
+use std::time::Duration;
+
+use domain::{
+    Capacity, Release, TaskArn, TaskDefinition, TaskState, TaskStatus, Timestamp, UserId,
+};
+use platform::{Metric, Unavailable, WriteError, note_release};
 use protocol::Nudge;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::FollowTask;
 use crate::plan::{Action, Silence, after_silence};
@@ -18,8 +22,8 @@ impl FollowTask {
             Action::AskInbox { seen, task } => self.ask_inbox(seen, task).await,
             Action::Release { seen, next } => self.release(seen, next).await,
             Action::Abandon(seen) => self.give_up(seen, None).await,
-            Action::FailStart { seen, task, retry_at } => {
-                self.fail_start(seen, task, retry_at).await
+            Action::FailStart { seen, task, definition, retry_at } => {
+                self.fail_start(seen, task, definition, retry_at).await
             }
             Action::StopLate { seen, task, look_at } => {
                 self.stop(&seen.user, task, "it did not stop by itself").await?;
@@ -58,6 +62,7 @@ impl FollowTask {
         &self,
         seen: &TaskState,
         task: Option<&TaskArn>,
+        definition: Option<&TaskDefinition>,
         retry_at: Timestamp,
     ) -> Result<(), Unavailable> {
         let TaskState { user, generation, .. } = seen;
@@ -74,12 +79,28 @@ impl FollowTask {
         }
         warn!(user.id = %user, %generation, "a task did not start");
         self.count(Metric::FailedLaunches, 1);
+        if let Some(definition) = definition {
+            self.charge(definition).await;
+        }
         // A failure here leaves an orphan, and the next sweep stops it.
         let stopped = match task {
             Some(task) => self.stop(user, task, "it did not start in time").await,
             None => self.tasks.release(user, *generation, retry_at).await.map(drop),
         };
         self.read_inbox(user, Capacity::Spot).await.and(stopped)
+    }
+
+    /// A candidate that does not come up is withdrawn. Best effort: the next failure counts as well.
+    async fn charge(&self, definition: &TaskDefinition) {
+        let failed = |seen: &Release| seen.failed(definition);
+        match note_release(&*self.ensure.releases, failed).await {
+            Ok(Some(next)) if next.withdrawn.as_ref() == Some(definition) => {
+                error!(task.definition = %definition.0, "the candidate does not come up, and is withdrawn");
+                self.count(Metric::ReleasesWithdrawn, 1);
+            }
+            Ok(_) => {}
+            Err(error) => warn!(%error, "could not note that a candidate did not come up"),
+        }
     }
 
     async fn ask_inbox(&self, seen: &TaskState, task: Option<&TaskArn>) -> Result<(), Unavailable> {
@@ -162,6 +183,13 @@ impl FollowTask {
         Ok(())
     }
 
+    /// Only what waits too long: who looks every minute for nothing must not cost a metric.
+    fn count_late(&self, waits: Duration) {
+        if waits > self.ensure.policy.follow_up {
+            self.ensure.metrics.count(Metric::OldestPendingSeconds, waits.as_secs());
+        }
+    }
+
     /// What the user waits for, and since when: his oldest open message, or the restore that he
     /// asked for.
     async fn waiting(&self, seen: &TaskState) -> Result<Option<(Timestamp, Nudge)>, Unavailable> {
@@ -174,6 +202,10 @@ impl FollowTask {
             let nudge = Nudge::Restore { request_id: request.id.clone() };
             (request.requested_at, nudge)
         });
-        Ok(message.into_iter().chain(restore).min_by_key(|(since, _)| *since))
+        let oldest = message.into_iter().chain(restore).min_by_key(|(since, _)| *since);
+        if let Some((since, _)) = &oldest {
+            self.count_late(self.clock.now().since(*since));
+        }
+        Ok(oldest)
     }
 }

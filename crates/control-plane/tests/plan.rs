@@ -7,8 +7,8 @@ use control_plane::plan::{
     Action, DEAD_WITHIN, KNOWN_WITHIN, Observed, Silence, after_silence, plan,
 };
 use domain::{
-    Capacity, Generation, Owner, SpareId, TaskArn, TaskPolicy, TaskState, TaskStatus, Timestamp,
-    UserId,
+    Capacity, Generation, Owner, SpareId, TaskArn, TaskDefinition, TaskPolicy, TaskState,
+    TaskStatus, Timestamp, UserId,
 };
 use platform::ObservedTask;
 use proptest::prelude::*;
@@ -64,6 +64,7 @@ fn live(n: u64) -> ObservedTask {
         stopped: false,
         failed_to_start: false,
         stopped_reason: None,
+        definition: None,
     }
 }
 
@@ -105,7 +106,7 @@ fn check_release(row: &TaskState, observed: &Observed, next: Capacity) {
 #[track_caller]
 fn check_failed(row: &TaskState, observed: &Observed, task: Option<&TaskArn>, pause_s: u64) {
     let retry_at = NOW + Duration::from_secs(pause_s);
-    check(row, observed, &[Action::FailStart { seen: row, task, retry_at }]);
+    check(row, observed, &[Action::FailStart { seen: row, task, definition: None, retry_at }]);
 }
 
 #[test]
@@ -142,6 +143,24 @@ fn a_start_in_time_is_looked_at_again_when_it_is_overdue() {
     let row = starting(within);
     for observed in [sees([live(3)]), sees([]), no_answer()] {
         check(&row, &observed, &[Action::LookAgain(&row, ago(within) + within)]);
+    }
+}
+
+#[test]
+fn what_did_not_start_is_named_unless_its_machine_was_taken_away() {
+    let row = starting(Duration::from_secs(60));
+    let definition = Some(TaskDefinition("arn:task-definition/openclaw:2".into()));
+    let charged = |reason: &str| {
+        let stopped_reason = Some(reason.to_owned());
+        let task = ObservedTask { definition: definition.clone(), stopped_reason, ..dead(3) };
+        let observed = sees([task]);
+        let actions = plan(std::slice::from_ref(&row), &observed, &policy(), NOW);
+        let [Action::FailStart { definition, .. }] = actions[..] else { panic!("{actions:?}") };
+        definition.cloned()
+    };
+    assert_eq!(charged("Essential container in task exited"), definition);
+    for not_its_fault in ["Your Spot Task was interrupted.", "Capacity is unavailable"] {
+        assert_eq!(charged(not_its_fault), None);
     }
 }
 

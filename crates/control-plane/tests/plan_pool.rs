@@ -90,6 +90,7 @@ fn pool_of(all: &[One], complete: bool) -> Pool {
                 stopped: matches!(seen, Seen::Stopped),
                 failed_to_start: false,
                 stopped_reason: None,
+                definition: None,
             }),
             Seen::Missing => {
                 pool.observed.missing.insert(arn(n));

@@ -59,6 +59,7 @@ impl Keeper {
             spares: self.world().spares(),
             tasks: self.world().tasks(),
             compute: self.world().compute(),
+            releases: self.world().releases(),
             clock: Arc::new(self.world().clock().clone()),
             wanted: self.wanted.clone(),
             policy: PoolPolicy::default(),
@@ -104,6 +105,7 @@ impl Keeper {
             stopped: true,
             failed_to_start: false,
             stopped_reason: None,
+            definition: None,
         };
         let event = TaskEvent { task, change: TaskChange::Stopped, version: 7 };
         self.cases.follow().task_changed(&event).await.expect("works");

@@ -12,6 +12,7 @@ pub mod limits;
 pub mod message;
 pub mod prices;
 pub mod rate;
+pub mod release;
 pub mod retry;
 pub mod schedule;
 pub mod search;
@@ -45,6 +46,7 @@ pub use message::{
 };
 pub use prices::{MachineSize, Prices};
 pub use rate::Rate;
+pub use release::{Candidate, Release, Share, TaskDefinition};
 pub use retry::RetryPolicy;
 pub use schedule::{
     AlarmTime, InvalidPrompt, InvalidRecurrence, LocalMinute, Missed, Prompt, Recurrence, Run,

@@ -188,6 +188,8 @@ pub struct TaskPolicy {
     pub restart_after: Duration,
     /// up to this: what can never start costs a machine's minute each time.
     pub restart_after_at_most: Duration,
+    /// Nobody is served on an on-demand machine, however long that takes.
+    pub spot_only: bool,
 }
 
 impl Default for TaskPolicy {
@@ -203,6 +205,7 @@ impl Default for TaskPolicy {
             relaunch_after_at_most: Duration::from_secs(120),
             restart_after: Duration::from_secs(5),
             restart_after_at_most: Duration::from_secs(600),
+            spot_only: false,
         }
     }
 }

@@ -2,30 +2,28 @@
 //! client for it is larger than everything else here together.
 
 use std::sync::OnceLock;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4::SigningParams;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use bytes::Bytes;
 use domain::UserId;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
-use platform::{Accounts, Clock, Result, SystemClock, Unavailable};
+use platform::{Accounts, Result, Unavailable};
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
 use crate::config::{Access, ConfigError, Lookup, optional};
+use crate::signing::Signer;
 
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 const MAX_BYTES: usize = 256 * 1024;
 
 pub struct CognitoAccounts {
-    credentials: SharedCredentialsProvider,
-    region: String,
+    signer: Signer,
     url: String,
     pool: String,
     /// Built at the first call: loading the root certificates takes milliseconds.
@@ -55,7 +53,8 @@ impl CognitoAccounts {
             Some(endpoint) => format!("{}/", endpoint.trim_end_matches('/')),
             None => format!("https://cognito-idp.{region}.amazonaws.com/"),
         };
-        Self { credentials, region, url, pool: pool.into(), client: OnceLock::new() }
+        let signer = Signer::new(credentials, region);
+        Self { signer, url, pool: pool.into(), client: OnceLock::new() }
     }
 
     /// `None`: users are somebody else's business.
@@ -138,29 +137,12 @@ impl CognitoAccounts {
         operation: &str,
         body: String,
     ) -> std::result::Result<http::Request<Full<Bytes>>, BoxError> {
-        let identity = self.credentials.provide_credentials().await?.into();
-        let now = Duration::from_millis(SystemClock.now().millis());
-        let params = SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("cognito-idp")
-            .time(SystemTime::UNIX_EPOCH + now)
-            .settings(SigningSettings::default())
-            .build()?
-            .into();
         let target = format!("AWSCognitoIdentityProviderService.{operation}");
-        let headers =
-            [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
-        let signable = SignableBody::Bytes(body.as_bytes());
-        let signable = SignableRequest::new("POST", &self.url, headers.into_iter(), signable)?;
-        let (instructions, _) = sign(signable, &params)?.into_parts();
-        let mut request = http::Request::post(&self.url);
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        let mut request = request.body(Full::from(body))?;
-        instructions.apply_to_request_http1x(&mut request);
-        Ok(request)
+        let request = http::Request::post(&self.url)
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", target)
+            .body(Bytes::from(body))?;
+        Ok(self.signer.sign("cognito-idp", request).await?.map(Full::from))
     }
 
     fn client(&self) -> std::io::Result<&HttpClient> {

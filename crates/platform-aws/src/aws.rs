@@ -145,7 +145,13 @@ fn sdk_config(
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(timeouts);
     config.set_endpoint_url(access.endpoint_url.clone());
+    config.set_use_dual_stack(use_dual_stack(access));
     config.build()
+}
+
+/// An address of our own has nothing else.
+fn use_dual_stack(access: &Access) -> Option<bool> {
+    (access.dual_stack && access.endpoint_url.is_none()).then_some(true)
 }
 
 fn fixed(id: &str, secret: &str, token: Option<String>) -> SharedCredentialsProvider {

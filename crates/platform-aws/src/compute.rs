@@ -10,7 +10,7 @@ use aws_sdk_ecs::types::{
     DesiredStatus, Failure, KeyValuePair, NetworkConfiguration, Task, TaskOverride, TaskStopCode,
 };
 use data_encoding::HEXLOWER;
-use domain::{Capacity, Generation, Owner, SpareId, TaskArn, Timestamp, UserId};
+use domain::{Capacity, Generation, Owner, SpareId, TaskArn, TaskDefinition, Timestamp, UserId};
 use platform::{Compute, LaunchError, LaunchRequest, ObservedTask, Result, Unavailable};
 use sha2::{Digest, Sha256};
 
@@ -26,6 +26,8 @@ const GENERATION: &str = "GENERATION";
 pub(crate) const SPARE_ID: &str = "SPARE_ID";
 const EXPIRES_AT: &str = "EXPIRES_AT";
 const LAUNCH_TOKEN: &str = "LAUNCH_TOKEN";
+/// By which a task knows as what it was launched.
+const RELEASE: &str = "RELEASE";
 
 pub struct EcsCompute {
     client: Client,
@@ -41,13 +43,21 @@ impl EcsCompute {
         Ok(Self::new(aws.ecs(), Ecs::from_lookup(lookup)?))
     }
 
-    /// In the VPC's own subnets with a public address: no NAT gateway to pay for (I8), and no
-    /// way in, because the security group has no ingress rule (I6).
+    fn definition<'a>(&'a self, request: &'a LaunchRequest) -> &'a str {
+        request.definition.as_ref().map_or(&self.ecs.task_definition, |definition| &definition.0)
+    }
+
+    /// In the VPC's own subnets, with a public address where they have no IPv6 alone: no NAT
+    /// gateway to pay for (I8), and no way in, because the security group has no ingress rule (I6).
     fn network(&self) -> NetworkConfiguration {
         let network = AwsVpcConfiguration::builder()
             .set_subnets(Some(self.ecs.subnets.clone()))
             .set_security_groups(Some(self.ecs.security_groups.clone()))
-            .assign_public_ip(AssignPublicIp::Enabled)
+            .assign_public_ip(if self.ecs.public_ip {
+                AssignPublicIp::Enabled
+            } else {
+                AssignPublicIp::Disabled
+            })
             .build()
             .expect("subnets are set");
         NetworkConfiguration::builder().awsvpc_configuration(network).build()
@@ -80,7 +90,7 @@ impl Compute for EcsCompute {
             .client
             .run_task()
             .cluster(&self.ecs.cluster)
-            .task_definition(&self.ecs.task_definition)
+            .task_definition(self.definition(request))
             .capacity_provider_strategy(provider)
             .platform_version("LATEST")
             .network_configuration(self.network())
@@ -146,6 +156,7 @@ fn variables(request: &LaunchRequest) -> Vec<(&'static str, String)> {
         Owner::Spare(id) => vec![(SPARE_ID, id.to_string())],
     };
     variables.extend(request.expires_at.map(|at| (EXPIRES_AT, at.millis().to_string())));
+    variables.extend(request.definition.as_ref().map(|one| (RELEASE, one.0.clone())));
     variables.push((LAUNCH_TOKEN, request.token.expose()));
     variables
 }
@@ -241,6 +252,7 @@ fn observe(task: &Task) -> Option<ObservedTask> {
         stopped: task.last_status() == Some("STOPPED"),
         failed_to_start: task.stop_code() == Some(&TaskStopCode::TaskFailedToStart),
         stopped_reason: task.stopped_reason().map(str::to_owned),
+        definition: task.task_definition_arn().map(|arn| TaskDefinition(arn.to_owned())),
     })
 }
 

@@ -39,6 +39,8 @@ pub struct Access {
     pub region: String,
     /// One address for every service: the local stack, or an emulator.
     pub endpoint_url: Option<String>,
+    /// Addresses that have IPv6 as well: a task may have nothing else.
+    pub dual_stack: bool,
 }
 
 impl Access {
@@ -46,7 +48,20 @@ impl Access {
         Ok(Self {
             region: required(lookup, "AWS_REGION")?,
             endpoint_url: optional(lookup, "AWS_ENDPOINT_URL"),
+            dual_stack: flag(lookup, "AWS_USE_DUALSTACK_ENDPOINT")?,
         })
+    }
+}
+
+/// The SDK's own words for it.
+fn flag(lookup: Lookup<'_>, name: &'static str) -> Result<bool, ConfigError> {
+    match optional(lookup, name) {
+        None => Ok(false),
+        Some(value) => value.parse().map_err(|_| ConfigError::Invalid {
+            name,
+            value,
+            expected: "true or false",
+        }),
     }
 }
 
@@ -71,6 +86,8 @@ pub struct Ecs {
     pub security_groups: Vec<String>,
     /// The container whose environment a launch overrides.
     pub container: String,
+    /// Without one a task needs a way out over IPv6.
+    pub public_ip: bool,
     /// As in the task definition, unless it is set.
     pub size: Option<TaskSize>,
 }
@@ -83,8 +100,22 @@ impl Ecs {
             subnets: list(lookup, "ECS_SUBNETS")?,
             security_groups: list(lookup, "ECS_SECURITY_GROUPS")?,
             container: optional(lookup, "ECS_CONTAINER").unwrap_or_else(|| "bridge".into()),
+            public_ip: public_ip(lookup)?,
             size: TaskSize::from_lookup(lookup)?,
         })
+    }
+}
+
+/// `ECS_ASSIGN_PUBLIC_IP`: enabled, else disabled.
+fn public_ip(lookup: Lookup<'_>) -> Result<bool, ConfigError> {
+    const NAME: &str = "ECS_ASSIGN_PUBLIC_IP";
+    match optional(lookup, NAME) {
+        None => Ok(true),
+        Some(value) => match value.as_str() {
+            "enabled" => Ok(true),
+            "disabled" => Ok(false),
+            _ => Err(ConfigError::Invalid { name: NAME, value, expected: "enabled or disabled" }),
+        },
     }
 }
 
@@ -277,6 +308,24 @@ mod tests {
         assert!(matches!(size("1", "512"), Err(ConfigError::Invalid { name: "TASK_CPU", .. })));
         assert_eq!(size("256", ""), Err(ConfigError::Missing("TASK_MEMORY")));
         assert_eq!(size("", "512"), Err(ConfigError::Missing("TASK_CPU")));
+    }
+
+    #[test]
+    fn a_task_has_an_address_unless_the_operator_says_otherwise() {
+        let assigned = |value| public_ip(&lookup(&[("ECS_ASSIGN_PUBLIC_IP", value)]));
+        assert_eq!((assigned(""), assigned("enabled")), (Ok(true), Ok(true)));
+        assert_eq!(assigned("disabled"), Ok(false));
+        assert!(assigned("no").is_err());
+    }
+
+    #[test]
+    fn addresses_with_ipv6_are_asked_for_by_the_sdks_own_variable() {
+        let access = |value| {
+            let set = [("AWS_REGION", "eu-west-1"), ("AWS_USE_DUALSTACK_ENDPOINT", value)];
+            Access::from_lookup(&lookup(&set)).map(|access| access.dual_stack)
+        };
+        assert_eq!((access(""), access("false"), access("true")), (Ok(false), Ok(false), Ok(true)));
+        assert!(access("yes").is_err());
     }
 
     #[test]

@@ -10,6 +10,9 @@ use domain::{
 /// The row of what is everybody's.
 pub(crate) const DEPLOYMENT: &str = "DEPLOYMENT";
 
+/// Which version of the task is launched.
+pub(crate) const RELEASE: &str = "RELEASE";
+
 pub(crate) fn user(user: &UserId) -> String {
     format!("USER#{user}")
 }

@@ -45,7 +45,7 @@ fn line(metric: Metric, times: u64, now: Timestamp) -> String {
     });
     json!({
         "_aws": { "Timestamp": now.millis(), "CloudWatchMetrics": [directive] },
-        name: times,
+        (name.as_str()): times,
     })
     .to_string()
 }

@@ -17,8 +17,23 @@ pub fn task_policy(lookup: Lookup<'_>) -> Result<TaskPolicy, ConfigError> {
         lease: span(lookup, "TASK_LEASE_SECONDS", default.lease)?,
         idle_at_most: span(lookup, "TASK_IDLE_MAX_SECONDS", default.idle_at_most)?,
         follow_up: span(lookup, "TASK_FOLLOW_UP_SECONDS", default.follow_up)?,
+        spot_only: spot_only(lookup)?,
         ..default
     })
+}
+
+/// `TASK_CAPACITY`: spot-then-on-demand, else spot.
+fn spot_only(lookup: Lookup<'_>) -> Result<bool, ConfigError> {
+    const NAME: &str = "TASK_CAPACITY";
+    let Some(value) = optional(lookup, NAME) else { return Ok(false) };
+    match value.as_str() {
+        "spot-then-on-demand" => Ok(false),
+        "spot" => Ok(true),
+        _ => {
+            let expected = "spot-then-on-demand or spot";
+            Err(ConfigError::Invalid { name: NAME, value, expected })
+        }
+    }
 }
 
 /// What a task of this deployment costs an hour: by `AWS_REGION`.
@@ -136,6 +151,16 @@ mod tests {
         let set = lookup(&[("AWS_REGION", "us-east-1"), ("SPEND_CAP_USD", "12.5")]);
         let rules = spend_rules(&set).expect("sane");
         assert_eq!(rules.operators.map(SpendCap::usd), Some(12.5));
+    }
+
+    #[test]
+    fn spot_is_followed_by_on_demand_unless_the_operator_says_otherwise() {
+        let spot_only = |value| {
+            task_policy(&lookup(&[("TASK_CAPACITY", value)])).map(|policy| policy.spot_only)
+        };
+        assert_eq!((spot_only(""), spot_only("spot-then-on-demand")), (Ok(false), Ok(false)));
+        assert_eq!(spot_only("spot"), Ok(true));
+        assert!(spot_only("on-demand").is_err());
     }
 
     #[test]

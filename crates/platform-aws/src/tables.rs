@@ -50,6 +50,12 @@
 //!
 //! `recentWakes`: the last 20 to 40 wake-ups of everybody, in milliseconds.
 //!
+//! ## `PK = RELEASE`
+//!
+//! Which version of the task is launched: `current`, `previous`, `withdrawn` and `candidate`, each an ARN of a task
+//! definition; of a candidate `share` in percent, `ready` and `failed`. Put anew with each change by the operator's tool, a bridge that came
+//! up as a candidate, and the watchdog, if `revision` is the one before.
+//!
 //! # PendingMessages: `PK = USER#<userId>`, `SK = MSG#<messageId>`
 //!
 //! The inbox. Put by Lambdas if there is no such row, or only an expired one, in a transaction

@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     fn form(token: Option<&str>) -> UploadForm {
-        let access = Access { region: "eu-west-1".into(), endpoint_url: None };
+        let access = Access { region: "eu-west-1".into(), endpoint_url: None, dual_stack: false };
         let credentials =
             Credentials::new("AKIDEXAMPLE", "secret", token.map(str::to_owned), None, "test");
         let forms = S3UploadForms::new(

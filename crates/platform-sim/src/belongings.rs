@@ -116,6 +116,7 @@ impl State {
     fn is_known_here(&self) {
         let Self {
             tasks: _,
+            release: _,
             spares: _,
             inbox: _,
             talks: _,

@@ -23,7 +23,7 @@ pub struct Machine {
 /// What a simulation is told.
 #[derive(Clone, Debug)]
 pub enum MachineEvent {
-    Launched(Machine),
+    Launched(Box<Machine>),
     /// StopTask was called.
     StopAsked(TaskArn),
 }
@@ -171,11 +171,12 @@ impl Machines {
             stopped: false,
             failed_to_start: false,
             stopped_reason: None,
+            definition: request.definition.clone(),
         };
         let machine = Machine { request: request.clone(), task, launched: Instant::now() };
         self.launched.push(machine.clone());
         if let Some(watcher) = &self.watched_by {
-            let _ = watcher.send(MachineEvent::Launched(machine.clone()));
+            let _ = watcher.send(MachineEvent::Launched(Box::new(machine.clone())));
         }
         machine
     }

@@ -29,6 +29,7 @@ mod memory;
 mod metrics;
 mod process;
 mod push;
+mod releases;
 mod schedules;
 mod settings;
 mod skills;

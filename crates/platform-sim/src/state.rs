@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use domain::{
     ConnectionId, Conversation, ConversationId, Day, DownloadKey, Generation, InboxMessage,
-    IncomingKey, MessageId, Schedule, Setting, SettingKey, Skill, SkillName, Snapshot, SnapshotId,
-    Spare, SpareId, StoredMessage, TaskState, Timestamp, UploadId, UploadKey, UserId,
+    IncomingKey, MessageId, Release, Schedule, Setting, SettingKey, Skill, SkillName, Snapshot,
+    SnapshotId, Spare, SpareId, StoredMessage, TaskState, Timestamp, UploadId, UploadKey, UserId,
 };
 use platform::{Connection, Metric, WriteError};
 use tokio::time::Instant;
@@ -58,6 +58,7 @@ pub(crate) struct Talk {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) tasks: BTreeMap<UserId, TaskState>,
+    pub(crate) release: Release,
     pub(crate) spares: BTreeMap<SpareId, Spare>,
     pub(crate) inbox: BTreeMap<UserId, BTreeMap<MessageId, Expiring<InboxMessage>>>,
     pub(crate) talks: BTreeMap<(UserId, ConversationId), Talk>,

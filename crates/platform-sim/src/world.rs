@@ -6,8 +6,8 @@ use domain::{InboxMessage, TaskState, UserId};
 use platform::{
     Accounts, Alarms, Belongings, Bot, Chats, Compute, Connections, Conversations, Deletions,
     Downloads, Errands, Exports, Inbox, IncomingFiles, IncomingForms, Links, Metrics,
-    ParkedUpdates, Push, Schedules, Settings, Skills, Snapshots, Spares, Tasks, Unavailable,
-    UploadForms, Uploads, UsageRecords, WorkspaceFiles,
+    ParkedUpdates, Push, Releases, Schedules, Settings, Skills, Snapshots, Spares, Tasks,
+    Unavailable, UploadForms, Uploads, UsageRecords, WorkspaceFiles,
 };
 
 use crate::clock::TurnedClock;
@@ -81,6 +81,10 @@ impl World {
     }
 
     pub fn alarms(&self) -> Arc<dyn Alarms> {
+        Arc::new(self.clone())
+    }
+
+    pub fn releases(&self) -> Arc<dyn Releases> {
         Arc::new(self.clone())
     }
 

@@ -7,7 +7,8 @@ use domain::{IncomingKey, UploadKey};
 use platform::contract::ContractWorld;
 use platform::{
     Belongings, Chats, Connections, Conversations, Deletions, Errands, Inbox, IncomingFiles, Links,
-    ParkedUpdates, Schedules, Settings, Skills, Snapshots, Spares, Tasks, Uploads, UsageRecords,
+    ParkedUpdates, Releases, Schedules, Settings, Skills, Snapshots, Spares, Tasks, Uploads,
+    UsageRecords,
 };
 use platform_sim::World;
 
@@ -41,6 +42,10 @@ impl ContractWorld for Simulated {
 
     fn schedules(&self) -> Arc<dyn Schedules> {
         self.0.schedules()
+    }
+
+    fn releases(&self) -> Arc<dyn Releases> {
+        self.0.releases()
     }
 
     fn settings(&self) -> Arc<dyn Settings> {

@@ -1,7 +1,7 @@
 //! Machines: one ECS task per launch.
 
 use async_trait::async_trait;
-use domain::{Capacity, LaunchToken, Owner, TaskArn, Timestamp};
+use domain::{Capacity, LaunchToken, Owner, TaskArn, TaskDefinition, Timestamp};
 
 use crate::{Result, Unavailable};
 
@@ -10,6 +10,8 @@ pub struct LaunchRequest {
     /// Counts tries of one launch: Spot first, then on-demand. Part of the client token.
     pub attempt: u32,
     pub capacity: Capacity,
+    /// `None`: the newest one.
+    pub definition: Option<TaskDefinition>,
     /// Also says whom the task serves.
     pub token: LaunchToken,
     /// Of a spare: unclaimed until then, it stops.
@@ -37,6 +39,8 @@ pub struct ObservedTask {
     /// It stopped before any of it ran.
     pub failed_to_start: bool,
     pub stopped_reason: Option<String>,
+    /// What it runs.
+    pub definition: Option<TaskDefinition>,
 }
 
 #[async_trait]

@@ -27,6 +27,7 @@ mod memory;
 pub mod order;
 mod pool;
 pub mod reading;
+pub mod releases;
 pub mod restores;
 mod scene;
 pub mod schedules;
@@ -48,7 +49,8 @@ use domain::{IncomingKey, SpareId, UploadKey, UserId};
 
 use crate::{
     Belongings, Chats, Connections, Conversations, Deletions, Errands, Inbox, IncomingFiles, Links,
-    ParkedUpdates, Schedules, Settings, Skills, Snapshots, Spares, Tasks, Uploads, UsageRecords,
+    ParkedUpdates, Releases, Schedules, Settings, Skills, Snapshots, Spares, Tasks, Uploads,
+    UsageRecords,
 };
 
 #[async_trait]
@@ -60,6 +62,7 @@ pub trait ContractWorld: Send + Sync {
 
     fn spares(&self) -> Arc<dyn Spares>;
     fn settings(&self) -> Arc<dyn Settings>;
+    fn releases(&self) -> Arc<dyn Releases>;
     fn snapshots(&self) -> Arc<dyn Snapshots>;
 
     fn uploads(&self) -> Arc<dyn Uploads>;
@@ -233,6 +236,8 @@ macro_rules! contract_tests {
                 only_the_revision_that_was_armed_is,
                 the_last_run_only_rises,
                 a_schedule_that_is_removed_is_gone_and_may_be_made_anew;
+            releases:
+                of_two_who_change_the_release_one_wins;
             settings:
                 a_setting_is_the_last_one_chosen,
                 every_setting_reads_back_alone_and_among_all,
@@ -353,6 +358,7 @@ mod tests {
             include_str!("contract/links.rs"),
             include_str!("contract/order.rs"),
             include_str!("contract/reading.rs"),
+            include_str!("contract/releases.rs"),
             include_str!("contract/restores.rs"),
             include_str!("contract/schedules.rs"),
             include_str!("contract/settings.rs"),

@@ -23,6 +23,7 @@ mod memory;
 mod metrics;
 mod parked_updates;
 mod push;
+mod releases;
 mod schedules;
 mod settings;
 mod skills;
@@ -40,7 +41,7 @@ pub use bot::{Bot, BotError, BotProfile, BotText};
 pub use chats::{Chats, UpdateId};
 pub use clock::{Clock, SystemClock};
 pub use compute::{Compute, LaunchError, LaunchRequest, ObservedTask};
-pub use connections::{Connection, Connections, Peer};
+pub use connections::{Connection, Connections, OPENS_WITHIN, Peer};
 pub use conversations::{
     ConversationPage, Conversations, Deletion, HistoryPage, ReadMark, RecentPage, RecentRow,
 };
@@ -54,6 +55,7 @@ pub use memory::{Kept, Listing, Memory, MemoryError, OnProgress, Part, Permit, P
 pub use metrics::{Metric, Metrics};
 pub use parked_updates::{ParkedUpdate, ParkedUpdates};
 pub use push::{Push, PushError};
+pub use releases::{Releases, note_release};
 pub use schedules::{Alarms, Schedules};
 pub use settings::Settings;
 pub use skills::Skills;

@@ -8,7 +8,9 @@ use control_plane::{KeepSpares, PoolPolicy, Wanted};
 use domain::{TimeZone, Windows};
 use platform::SystemClock;
 use platform_aws::config::optional;
-use platform_aws::{Aws, ConfigError, DynamoSpares, DynamoTasks, EcsCompute, Lookup, spares_kept};
+use platform_aws::{
+    Aws, ConfigError, DynamoReleases, DynamoSpares, DynamoTasks, EcsCompute, Lookup, spares_kept,
+};
 
 use crate::Ports;
 
@@ -19,6 +21,7 @@ impl Ports {
             spares: Arc::new(DynamoSpares::from_lookup(&aws, lookup)?),
             tasks: Arc::new(DynamoTasks::from_lookup(&aws, lookup)?),
             compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
+            releases: Arc::new(DynamoReleases::from_lookup(&aws, lookup)?),
             clock: Arc::new(SystemClock),
             wanted: wanted(lookup)?,
             policy: PoolPolicy { life: life(lookup)?, ..PoolPolicy::default() },

@@ -21,6 +21,7 @@ fn ports(world: &World, spares: usize) -> Ports {
         spares: world.spares(),
         tasks: world.tasks(),
         compute: world.compute(),
+        releases: world.releases(),
         clock: Arc::new(world.clock().clone()),
         wanted,
         policy: PoolPolicy::default(),

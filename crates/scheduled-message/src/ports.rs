@@ -5,9 +5,9 @@ use std::sync::Arc;
 use control_plane::{AcceptMessage, CheckSpending, EnsureTask, KeepSchedules, RunSchedule, Tell};
 use platform::SystemClock;
 use platform_aws::{
-    Aws, DynamoConnections, DynamoInbox, DynamoSchedules, DynamoSettings, DynamoSpares,
-    DynamoTasks, DynamoUsage, EcsCompute, EmfMetrics, Lookup, ManagementPush, SchedulerAlarms,
-    spend_rules, task_policy,
+    Aws, DynamoConnections, DynamoInbox, DynamoReleases, DynamoSchedules, DynamoSettings,
+    DynamoSpares, DynamoTasks, DynamoUsage, EcsCompute, EmfMetrics, Lookup, ManagementPush,
+    SchedulerAlarms, spend_rules, task_policy,
 };
 
 use crate::Ports;
@@ -22,6 +22,7 @@ impl Ports {
             tasks: Arc::new(DynamoTasks::from_lookup(&aws, lookup)?),
             spares: DynamoSpares::if_kept(&aws, lookup)?,
             compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
+            releases: Arc::new(DynamoReleases::from_lookup(&aws, lookup)?),
             push: push.clone(),
             clock: clock.clone(),
             metrics: Arc::new(EmfMetrics::default()),

@@ -39,6 +39,7 @@ fn ports(world: &World) -> Ports {
                 tasks: world.tasks(),
                 spares: None,
                 compute: world.compute(),
+                releases: world.releases(),
                 push: world.push(),
                 clock: clock.clone(),
                 metrics: world.metrics(),

@@ -82,7 +82,7 @@ async fn follow(
         match event {
             MachineEvent::Launched(machine) => {
                 lambdas.stage.count(|counts| counts.launches += 1);
-                tokio::task::spawn_local(run(cluster.clone(), lambdas.clone(), machine));
+                tokio::task::spawn_local(run(cluster.clone(), lambdas.clone(), *machine));
             }
             MachineEvent::StopAsked(arn) => {
                 let running = cluster.running().into_iter().find(|running| running.arn == arn);
@@ -222,6 +222,7 @@ impl Body {
             errands: world.errands(),
             incoming: world.incoming(),
             downloads: world.downloads(),
+            releases: world.releases(),
             metrics: world.metrics(),
             model: Arc::new(NoModel),
             clock: clock.clone(),
@@ -257,6 +258,7 @@ impl Body {
             },
             workspace: Workspace::default(),
             time_zone: TimeZone::utc(),
+            release: None,
             halt: self.halt.clone(),
         }
     }

@@ -164,6 +164,7 @@ impl Function {
             tasks: self.world.tasks(),
             spares: (self.spares > 0).then(|| self.world.spares()),
             compute: self.world.compute(),
+            releases: self.world.releases(),
             push: self.world.push(),
             clock: self.clock.clone(),
             metrics: self.world.metrics(),
@@ -215,6 +216,7 @@ impl Function {
                 spares: self.world.spares(),
                 tasks: self.world.tasks(),
                 compute: self.world.compute(),
+                releases: self.world.releases(),
                 clock: self.clock.clone(),
                 wanted: Wanted {
                     spares: if self.storms { self.spares } else { 0 },

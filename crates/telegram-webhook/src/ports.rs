@@ -10,8 +10,8 @@ use domain::Timestamp;
 use platform::{Metrics, SystemClock};
 use platform_aws::{
     Aws, DynamoChats, DynamoConnections, DynamoConversations, DynamoInbox, DynamoLinks,
-    DynamoSettings, DynamoSpares, DynamoTasks, DynamoUsage, EcsCompute, EmfMetrics, Lookup,
-    ManagementPush, TelegramBot, WebhookSecret, spend_rules, task_policy, telegram_allowed,
+    DynamoReleases, DynamoSettings, DynamoSpares, DynamoTasks, DynamoUsage, EcsCompute, EmfMetrics,
+    Lookup, ManagementPush, TelegramBot, WebhookSecret, spend_rules, task_policy, telegram_allowed,
 };
 
 use crate::{Ports, Secret, Webhook};
@@ -33,6 +33,7 @@ impl Ports {
             tasks: tasks.clone(),
             spares: DynamoSpares::if_kept(&aws, lookup)?,
             compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
+            releases: Arc::new(DynamoReleases::from_lookup(&aws, lookup)?),
             push: push.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),

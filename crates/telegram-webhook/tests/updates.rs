@@ -56,6 +56,7 @@ fn hook_with(world: World, secret: Kept, chats: Arc<dyn Chats>) -> Hook {
         tasks: world.tasks(),
         spares: None,
         compute: world.compute(),
+        releases: world.releases(),
         push: world.push(),
         clock: clock.clone(),
         metrics: world.metrics(),

@@ -1,7 +1,7 @@
 //! `ECS Task State Change`, as far as somebody must act on it.
 
 use control_plane::{TaskChange, TaskEvent};
-use domain::{Capacity, TaskArn};
+use domain::{Capacity, TaskArn, TaskDefinition};
 use platform::ObservedTask;
 use platform_aws::Overrides;
 use serde::Deserialize;
@@ -27,6 +27,7 @@ pub(crate) fn read(detail: &Value) -> Result<Option<TaskEvent>, Unreadable> {
         stopped: change == TaskChange::Stopped,
         failed_to_start: task.stop_code.as_deref() == Some("TaskFailedToStart"),
         stopped_reason: task.stopped_reason,
+        definition: task.task_definition_arn.map(TaskDefinition),
         arn: TaskArn(task.task_arn),
     };
     Ok(Some(TaskEvent { task: observed, change, version: task.version }))
@@ -42,6 +43,7 @@ struct Task {
     desired_status: String,
     stop_code: Option<String>,
     stopped_reason: Option<String>,
+    task_definition_arn: Option<String>,
     capacity_provider_name: Option<String>,
     #[serde(default)]
     overrides: Overrides,

@@ -6,8 +6,8 @@ use control_plane::{DeleteUser, EnsureTask, FollowTask, Tell};
 use platform::SystemClock;
 use platform_aws::{
     Aws, AwsBelongings, CognitoAccounts, DynamoConnections, DynamoDeletions, DynamoInbox,
-    DynamoLinks, DynamoSchedules, DynamoSpares, DynamoTasks, EcsCompute, EmfMetrics, Lookup,
-    ManagementPush, SchedulerAlarms, task_policy,
+    DynamoLinks, DynamoReleases, DynamoSchedules, DynamoSpares, DynamoTasks, EcsCompute,
+    EmfMetrics, Lookup, ManagementPush, SchedulerAlarms, task_policy,
 };
 
 use crate::Ports;
@@ -24,6 +24,7 @@ impl Ports {
             // Read only where a spare's task is met, or a task launched.
             spares: Some(Arc::new(DynamoSpares::from_lookup(&aws, lookup)?)),
             compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
+            releases: Arc::new(DynamoReleases::from_lookup(&aws, lookup)?),
             push: push.clone(),
             clock: clock.clone(),
             metrics: Arc::new(EmfMetrics::default()),

@@ -15,6 +15,7 @@ fn ensure(world: &World) -> EnsureTask {
         tasks: world.tasks(),
         spares: Some(world.spares()),
         compute: world.compute(),
+        releases: world.releases(),
         push: world.push(),
         clock: Arc::new(world.clock().clone()),
         metrics: world.metrics(),

@@ -7,8 +7,8 @@ use control_plane::{
 };
 use platform::SystemClock;
 use platform_aws::{
-    Aws, DynamoConnections, DynamoInbox, DynamoSettings, DynamoSpares, DynamoTasks, DynamoUsage,
-    EcsCompute, EmfMetrics, Lookup, ManagementPush, spend_rules, task_policy,
+    Aws, DynamoConnections, DynamoInbox, DynamoReleases, DynamoSettings, DynamoSpares, DynamoTasks,
+    DynamoUsage, EcsCompute, EmfMetrics, Lookup, ManagementPush, spend_rules, task_policy,
 };
 
 use crate::Ports;
@@ -25,6 +25,7 @@ impl Ports {
             tasks: tasks.clone(),
             spares: DynamoSpares::if_kept(&aws, lookup)?,
             compute: Arc::new(EcsCompute::from_lookup(&aws, lookup)?),
+            releases: Arc::new(DynamoReleases::from_lookup(&aws, lookup)?),
             push: push.clone(),
             clock: clock.clone(),
             metrics: Arc::new(EmfMetrics::default()),

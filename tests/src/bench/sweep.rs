@@ -62,6 +62,7 @@ async fn serves(world: &World, user: &UserId, n: usize) -> anyhow::Result<Observ
         stopped: false,
         failed_to_start: false,
         stopped_reason: None,
+        definition: None,
     })
 }
 
@@ -83,6 +84,7 @@ fn follow(world: &World, machines: &[ObservedTask], calls: &Calls) -> FollowTask
         tasks: tasks.clone(),
         spares: None,
         compute: Arc::new(SlowMachines::new(machines, calls)),
+        releases: world.releases(),
         push: world.push(),
         clock: clock.clone(),
         metrics: world.metrics(),

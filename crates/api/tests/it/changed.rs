@@ -79,3 +79,21 @@ async fn a_device_that_cannot_be_told_stands_in_nobodys_way() {
     assert_eq!(choose().await, 200);
     assert_eq!(world.pushed(&phone), []);
 }
+
+#[tokio::test]
+async fn a_device_that_is_not_open_yet_is_not_taken_for_gone() {
+    let world = World::default();
+    let phone = phone(&world, "ana").await;
+    let known = async || {
+        let now = world.clock().now();
+        world.connections().get(&phone, now).await.expect("no faults").is_some()
+    };
+    let choose = async || {
+        let body = Some(json!({"value": "ko"}));
+        ask(&world, "PUT", "/settings/language", body).await.0
+    };
+    world.hang_up(&phone);
+    assert_eq!((choose().await, known().await), (200, true), "its answer may be on the way");
+    world.clock().advance(platform::OPENS_WITHIN);
+    assert_eq!((choose().await, known().await), (200, false), "nobody opens so slowly");
+}

@@ -24,6 +24,7 @@ pub(crate) fn ports(world: &World) -> Ports {
         tasks: world.tasks(),
         spares: None,
         compute: world.compute(),
+        releases: world.releases(),
         push: world.push(),
         clock: clock.clone(),
         metrics: world.metrics(),

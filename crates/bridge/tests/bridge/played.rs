@@ -9,8 +9,11 @@ use bridge::{
     Agent, DialError, Gateway, GatewayHost, GatewayState, Halt, Life, Line, Policy, Ports, Reason,
     Socket, Workspace, live,
 };
-use domain::{Choices, ConnectionId, Generation, IdlePolicy, InboxState, TaskStatus, TimeZone};
-use platform::Push;
+use domain::{
+    Choices, ConnectionId, Generation, IdlePolicy, InboxState, Release, Share, TaskDefinition,
+    TaskStatus, TimeZone,
+};
+use platform::{Metric, Push};
 use platform_sim::{Chaos, Disk, Fate, Process, Rates, World};
 use protocol::Nudge;
 use tokio::sync::{mpsc, watch};
@@ -212,6 +215,7 @@ impl Played {
             policy,
             workspace: Workspace::default(),
             time_zone,
+            release: Some(candidate()),
             halt: halt.clone(),
         };
         let life = tokio::spawn(live(life, |_| {}));
@@ -273,6 +277,36 @@ async fn a_message_is_answered_and_an_idle_life_releases() {
     assert!((IDLE..IDLE + Duration::from_secs(20)).contains(&began.elapsed()));
     let task = world.task(&user());
     assert_eq!((task.status, task.released), (TaskStatus::Idle, Generation(1)));
+}
+
+/// As what every life here was launched.
+fn candidate() -> TaskDefinition {
+    TaskDefinition("arn:task-definition/openclaw:2".into())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_life_that_comes_up_says_so_of_its_version_and_how_long_everything_took() {
+    let world = world_at(1).await;
+    let share = Share::new(100).expect("valid");
+    let first = Release::default().begin(TaskDefinition("arn:first".into()), share);
+    for release in [&first, &first.begin(candidate(), share)] {
+        assert!(world.releases().replace(release).await.expect("no faults"));
+    }
+    put(&world, "m1", "default").await;
+    world.clock().advance(Duration::from_secs(7));
+    let ports = ports(&world, world.push());
+    let played = Played::on(world.clone(), ports, Machine::with(Scripted::echo()), IDLE);
+    played.until("m1", InboxState::Done).await;
+    played.end().await.expect("an idle end is a good end");
+    let release = world.releases().get().await.expect("no faults");
+    assert_eq!(release.candidate.map(|one| (one.ready, one.failed)), Some((1, 0)));
+    let counted = |metric| world.counted(metric);
+    let provisioning = counted(Metric::ProvisioningMillis);
+    assert!((7_000..7_100).contains(&provisioning), "{provisioning} ms");
+    assert_eq!(counted(Metric::WakeMillis), provisioning + counted(Metric::BootMillis));
+    for of_the_message in [Metric::QueueMillis, Metric::FirstTokenMillis, Metric::ReplyMillis] {
+        assert!(counted(of_the_message) >= 7_000, "{of_the_message:?}: it waited for the machine");
+    }
 }
 
 #[tokio::test(start_paused = true)]

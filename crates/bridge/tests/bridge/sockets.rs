@@ -5,13 +5,15 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::body::Body;
+use async_trait::async_trait;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::IntoResponse;
 use axum::routing::any;
 use axum::{Json, Router};
 use bridge::{
-    Health, ModelApi, ModelCost, ModelProxy, ModelSettings, Reason, Server, WebSocketLine,
+    Health, ModelApi, ModelAuth, ModelCost, ModelProxy, ModelSettings, ModelSource, Reason, Server,
+    WebSocketLine,
 };
 use domain::{Generation, InboxState, LaunchToken, Owner};
 use futures_util::{SinkExt, StreamExt};
@@ -204,6 +206,33 @@ async fn a_fault_of_the_api_is_not_a_refusal() {
 }
 
 async fn proxy(api: ModelApi, base_url: String) -> (String, String) {
+    proxy_with(api, base_url, ModelAuth::Key).await
+}
+
+/// Signs as AWS wants it, for who looks.
+struct Role;
+
+#[async_trait]
+impl ModelSource for Role {
+    async fn load(&self) -> platform::Result<ModelSettings> {
+        unreachable!("it is loaded already")
+    }
+
+    async fn sign(
+        &self,
+        mut request: http::Request<Bytes>,
+    ) -> platform::Result<http::Request<Bytes>> {
+        if request.body().is_empty() {
+            return Err(platform::Unavailable::new("model.sign", "no credentials"));
+        }
+        let shown = format!("signed {} bytes", request.body().len());
+        let shown = shown.parse().expect("a header");
+        request.headers_mut().insert("authorization", shown);
+        Ok(request)
+    }
+}
+
+async fn proxy_with(api: ModelApi, base_url: String, auth: ModelAuth) -> (String, String) {
     let settings = ModelSettings {
         provider: "demo".into(),
         api,
@@ -214,8 +243,10 @@ async fn proxy(api: ModelApi, base_url: String) -> (String, String) {
         max_tokens: 1,
         cost: ModelCost::default(),
         alternatives: Vec::new(),
+        api_key_parameter: None,
+        auth,
     };
-    let proxy = ModelProxy::bind(Arc::new(settings)).await.expect("a free port");
+    let proxy = ModelProxy::bind(Arc::new(settings), Arc::new(Role)).await.expect("a free port");
     let (url, key) = (proxy.url.clone(), proxy.key.clone());
     tokio::spawn(proxy.serve());
     (url, key)
@@ -231,6 +262,8 @@ async fn provider() -> String {
             "key": header("x-api-key"),
             "version": header("anthropic-version"),
             "hop": header("x-hop"),
+            "token": header("x-amz-security-token"),
+            "length": header("content-length"),
             "body": body,
         }))
     };
@@ -266,6 +299,28 @@ async fn the_proxy_puts_the_real_key_in_the_place_of_the_agents() {
     let got = told(request).await;
     assert_eq!((&got["path"], &got["key"]), (&json!("/base/v1/messages"), &json!("real-key")));
     assert_eq!((&got["authorization"], &got["version"]), (&Value::Null, &json!("2023-06-01")));
+}
+
+#[tokio::test]
+async fn a_provider_that_knows_us_by_our_role_gets_a_signature_and_no_key() {
+    let base = provider().await;
+    let (url, key) = proxy_with(ModelApi::AnthropicMessages, base.clone(), ModelAuth::Aws).await;
+    let request = || http::Request::post(format!("{url}/v1/messages")).header("x-api-key", &key);
+    let got = told(request().header("x-amz-security-token", "the agent's own")).await;
+    assert_eq!(got["path"], "/base/v1/messages");
+    assert_eq!(got["authorization"], "signed 8 bytes");
+    assert_eq!((&got["key"], &got["token"]), (&Value::Null, &Value::Null));
+    assert_eq!((&got["body"], &got["length"]), (&json!("question"), &json!("8")));
+
+    let (status, body) = ask(request(), "").await;
+    assert_eq!(status, StatusCode::BAD_GATEWAY, "{body}");
+    // The provider of this test takes less, and refuses in other words.
+    let ours = "a request has at most 33554432 bytes";
+    let (status, body) = ask(request(), &"x".repeat(32 * 1024 * 1024 + 1)).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(body.contains(ours), "{body}");
+    let (_, body) = ask(request(), &"x".repeat(32 * 1024 * 1024)).await;
+    assert!(!body.contains(ours), "the limit itself is taken: {body}");
 }
 
 #[tokio::test]

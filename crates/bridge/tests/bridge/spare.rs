@@ -263,6 +263,7 @@ fn live_as(
         policy: Policy { idle: IdlePolicy { shortest: IDLE, longest: IDLE }, ..Policy::default() },
         workspace: Workspace::default(),
         time_zone: TimeZone::utc(),
+        release: None,
         halt,
     };
     spare(waiting, life_of, |_| {})

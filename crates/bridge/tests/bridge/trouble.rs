@@ -38,6 +38,8 @@ async fn a_tab_that_vanishes_mid_reply_changes_nothing_for_the_other_or_the_reco
     stage.put("m1", "default").await;
     stage.start();
     sleep(Duration::from_secs(2)).await;
+    // Long after it opened.
+    stage.world.clock().advance(Duration::from_secs(60));
     stage.world.hang_up(&stage.tabs[0]);
     stage.until("m1", InboxState::Done).await;
     stage.settle().await;

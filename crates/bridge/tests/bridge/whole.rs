@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bridge::{
-    Config, Memories, ModelApi, ModelCost, ModelSettings, ModelSource, Orphans, Ports, StateDir,
+    Config, Memories, ModelApi, ModelAuth, ModelCost, ModelSettings, ModelSource, Orphans, Ports,
+    StateDir,
 };
 use domain::{
     Channel, Generation, InboxState, LaunchToken, MessageId, Outcome, Owner, Phase, ReplyTo,
@@ -83,6 +84,8 @@ impl ModelSource for Demo {
             max_tokens: 4_096,
             cost: ModelCost::default(),
             alternatives: Vec::new(),
+            api_key_parameter: None,
+            auth: ModelAuth::Key,
         })
     }
 }

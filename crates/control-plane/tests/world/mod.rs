@@ -46,6 +46,7 @@ impl Cases {
             tasks: self.world.tasks(),
             spares: Some(self.world.spares()),
             compute: self.world.compute(),
+            releases: self.world.releases(),
             push: self.world.push(),
             clock: Arc::new(self.world.clock().clone()),
             metrics: self.world.metrics(),
@@ -129,7 +130,7 @@ impl Cases {
         };
         world.spares().add(&spare).await.expect("added");
         let (capacity, expires_at) = (Capacity::Spot, Some(expires_at));
-        let request = LaunchRequest { attempt: 1, capacity, token, expires_at };
+        let request = LaunchRequest { attempt: 1, capacity, definition: None, token, expires_at };
         let arn = world.compute().launch(&request).await.expect("launched");
         world.spares().record_launched(&id, &arn).await.expect("there");
         world.spares().set_ready(&id).await.expect("there");
@@ -164,6 +165,7 @@ pub(crate) fn stopped(user: &UserId, n: u64) -> TaskEvent {
         stopped: true,
         failed_to_start: false,
         stopped_reason: None,
+        definition: None,
     };
     TaskEvent { task, change: TaskChange::Stopped, version: 7 }
 }

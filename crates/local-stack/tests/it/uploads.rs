@@ -27,7 +27,7 @@ fn key() -> UploadKey {
 
 async fn form_at(world: &World, now: Timestamp) -> UploadForm {
     let endpoint_url = Some(world.stack.aws.endpoint().to_owned());
-    let access = Access { region: REGION.into(), endpoint_url };
+    let access = Access { region: REGION.into(), endpoint_url, dual_stack: false };
     let credentials =
         aws_credential_types::Credentials::new(CREDENTIAL, CREDENTIAL, None, None, "test");
     let credentials = SharedCredentialsProvider::new(credentials);
@@ -165,8 +165,11 @@ async fn a_page_may_post_files_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signed_address_gives_a_file_to_be_saved_until_it_expires() {
     let world = World::start().await;
-    let access =
-        Access { region: REGION.into(), endpoint_url: Some(world.stack.aws.endpoint().into()) };
+    let access = Access {
+        region: REGION.into(),
+        endpoint_url: Some(world.stack.aws.endpoint().into()),
+        dual_stack: false,
+    };
     let aws = platform_aws::Aws::with_credentials(&access, CREDENTIAL, CREDENTIAL);
     let downloads = S3Downloads::new(aws.s3(), &Bucket { name: BUCKET.into() });
     let now = SystemClock.now();

@@ -76,7 +76,7 @@ impl World {
         .await
         .expect("the stack starts");
         let endpoint_url = Some(stack.urls.aws_endpoint.clone());
-        let access = Access { region: REGION.into(), endpoint_url };
+        let access = Access { region: REGION.into(), endpoint_url, dual_stack: false };
         let aws = Aws::with_credentials(&access, CREDENTIAL, CREDENTIAL);
         let world = Self { stack, dir, aws };
         LocalKeyFile::open_or_create(world.key_file()).expect("made");

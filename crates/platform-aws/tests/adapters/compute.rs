@@ -1,6 +1,8 @@
 //! RunTask as we ask it, and what ECS may say to it.
 
-use domain::{Capacity, Generation, LaunchToken, Owner, SpareId, TaskArn, Timestamp, UserId};
+use domain::{
+    Capacity, Generation, LaunchToken, Owner, SpareId, TaskArn, TaskDefinition, Timestamp, UserId,
+};
 use platform::{Compute, LaunchError, LaunchRequest, ObservedTask};
 use platform_aws::EcsCompute;
 use platform_aws::config::{Ecs, TaskSize};
@@ -17,6 +19,7 @@ fn ecs() -> Ecs {
         subnets: vec!["subnet-a".into(), "subnet-b".into()],
         security_groups: vec!["sg-a".into()],
         container: "bridge".into(),
+        public_ip: true,
         size: None,
     }
 }
@@ -28,7 +31,7 @@ fn compute(server: &Answers) -> EcsCompute {
 fn request(capacity: Capacity, attempt: u32) -> LaunchRequest {
     let owner = Owner::User(UserId::new("ana").expect("valid"), Generation(7));
     let token = LaunchToken::new(owner, [3; 32]);
-    LaunchRequest { attempt, capacity, token, expires_at: None }
+    LaunchRequest { attempt, capacity, definition: None, token, expires_at: None }
 }
 
 fn spare(id: &str) -> LaunchRequest {
@@ -114,6 +117,25 @@ async fn a_size_of_the_operators_choice_is_asked_for() {
     compute.launch(&request(Capacity::Spot, 0)).await.expect("starts");
     let overrides = server.asked()[0].json()["overrides"].clone();
     assert_eq!((&overrides["cpu"], &overrides["memory"]), (&json!("2048"), &json!("5120")));
+}
+
+#[tokio::test]
+async fn a_version_of_the_operators_choice_is_launched_and_told_to_the_task() {
+    let definition = "arn:aws:ecs:eu-west-1:1:task-definition/openclaw-bridge:7";
+    let chosen = Some(TaskDefinition(definition.into()));
+    let asked = asked_by(&LaunchRequest { definition: chosen, ..request(Capacity::Spot, 0) }).await;
+    assert_eq!(asked["taskDefinition"], definition);
+    let told = asked["overrides"]["containerOverrides"][0]["environment"].to_string();
+    assert!(told.contains(&format!(r#"{{"name":"RELEASE","value":"{definition}"}}"#)), "{told}");
+}
+
+#[tokio::test]
+async fn a_task_without_an_ipv4_address_is_asked_for_where_the_network_has_none() {
+    let server = Answers::start([started()]);
+    let compute = EcsCompute::new(aws_at(server.url()).ecs(), Ecs { public_ip: false, ..ecs() });
+    compute.launch(&request(Capacity::Spot, 0)).await.expect("starts");
+    let network = server.asked()[0].json()["networkConfiguration"].clone();
+    assert_eq!(network["awsvpcConfiguration"]["assignPublicIp"], "DISABLED");
 }
 
 #[tokio::test]
@@ -256,6 +278,7 @@ fn unknown(arn: &str) -> ObservedTask {
         stopped: false,
         failed_to_start: false,
         stopped_reason: None,
+        definition: None,
     }
 }
 

@@ -11,13 +11,13 @@ use platform::{
     Belongings, Connections, Conversations, Deletions, Errands, Inbox, IncomingFiles, Schedules,
     Settings, Skills, Snapshots, Spares, Tasks, Uploads, UsageRecords,
 };
-use platform::{Chats, Links, ParkedUpdates};
+use platform::{Chats, Links, ParkedUpdates, Releases};
 use platform_aws::config::{Access, Bucket, Retention};
 use platform_aws::{
     Aws, AwsBelongings, DynamoChats, DynamoConnections, DynamoConversations, DynamoDeletions,
-    DynamoErrands, DynamoInbox, DynamoLinks, DynamoSchedules, DynamoSettings, DynamoSkills,
-    DynamoSnapshots, DynamoSpares, DynamoTasks, DynamoUsage, InboxTables, S3Incoming, S3Uploads,
-    Tables, Texts,
+    DynamoErrands, DynamoInbox, DynamoLinks, DynamoReleases, DynamoSchedules, DynamoSettings,
+    DynamoSkills, DynamoSnapshots, DynamoSpares, DynamoTasks, DynamoUsage, InboxTables, S3Incoming,
+    S3Uploads, Tables, Texts,
 };
 
 pub(crate) const REGION: &str = "eu-west-1";
@@ -25,7 +25,8 @@ pub(crate) const BUCKET: &str = "data";
 
 /// The product's own clients, pointed at `url`.
 pub(crate) fn aws_at(url: &str) -> Aws {
-    let access = Access { region: REGION.into(), endpoint_url: Some(url.into()) };
+    let access =
+        Access { region: REGION.into(), endpoint_url: Some(url.into()), dual_stack: false };
     Aws::with_credentials(&access, "test", "test")
 }
 
@@ -91,6 +92,10 @@ impl<S: Send + Sync> ContractWorld for World<S> {
 
     fn schedules(&self) -> Arc<dyn Schedules> {
         Arc::new(DynamoSchedules::new(self.db(), &self.tables.settings))
+    }
+
+    fn releases(&self) -> Arc<dyn Releases> {
+        Arc::new(DynamoReleases::new(self.db(), &self.tables.task_state))
     }
 
     fn settings(&self) -> Arc<dyn Settings> {

@@ -115,6 +115,7 @@ pub(crate) fn ports(world: &World, push: Arc<dyn Push>) -> Ports {
         errands: world.errands(),
         incoming: world.incoming(),
         downloads: world.downloads(),
+        releases: world.releases(),
         metrics: world.metrics(),
         clock: Arc::new(world.clock().clone()),
         model: Arc::new(NoModel),

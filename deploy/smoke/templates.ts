@@ -1,0 +1,34 @@
+/** Takes out of synthesised templates what ministack 1.5.33 refuses, and what names it. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const REFUSED = [
+  'AWS::Cognito::ManagedLoginBranding',
+  'AWS::EC2::EgressOnlyInternetGateway',
+  'AWS::EC2::VPCCidrBlock',
+  'AWS::ECS::ClusterCapacityProviderAssociations',
+]
+
+interface Resource {
+  Type: string
+  DependsOn?: string | string[]
+  Properties?: unknown
+}
+
+export function withoutRefused(assembly: string): void {
+  for (const name of readdirSync(assembly).filter((file) => file.endsWith('.template.json'))) {
+    const template = JSON.parse(readFileSync(join(assembly, name), 'utf8')) as { Resources: Record<string, Resource> }
+    const gone = new Set(Object.entries(template.Resources).flatMap(([id, { Type }]) => (REFUSED.includes(Type) ? [id] : [])))
+    for (const [id, resource] of Object.entries(template.Resources)) {
+      if ([...gone].some((other) => names(resource.Properties, other))) gone.add(id)
+    }
+    template.Resources = Object.fromEntries(
+      Object.entries(template.Resources)
+        .filter(([id]) => !gone.has(id))
+        .map(([id, resource]) => [id, { ...resource, DependsOn: [resource.DependsOn ?? []].flat().filter((other) => !gone.has(other)) }]),
+    )
+    writeFileSync(join(assembly, name), JSON.stringify(template))
+  }
+}
+
+const names = (value: unknown, id: string): boolean => JSON.stringify(value ?? null).includes(`{"Ref":"${id}"}`)
