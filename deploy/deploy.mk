@@ -53,5 +53,5 @@ deploy-check: deploy/node_modules/.installed ## Types and tests of the deploy, w
 	cd deploy && npm run --silent check && npm test --silent
 
 .PHONY: deploy-smoke
-deploy-smoke: deploy/node_modules/.installed web/dist/index.html ## Preflight, secrets, page and first user against ministack
+deploy-smoke: deploy/node_modules/.installed infra/node_modules/.installed web/dist/index.html ## A whole deploy, another one, and everything away, with the real CDK against ministack
 	cd deploy && npm run --silent smoke
