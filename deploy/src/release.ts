@@ -53,6 +53,5 @@ async function isActive({ aws }: World, taskDefinition: string): Promise<boolean
 
 export async function rollback(world: World): Promise<void> {
   await runOps(world, ['release', 'rollback'])
-  world.terminal.say('The next wake-ups start from it. Who is awake goes on with what he has, until he sleeps.')
   world.terminal.say('Lambdas, page and tables are as the last deploy left them: docs/upgrade.md says how to go back a whole version.')
 }
