@@ -45,7 +45,7 @@ function toBuild(world: World): Step[] {
   const left = 'nothing in AWS was changed by this step.'
   return [
     { title: 'Look at the machine and the account', usually: '10 seconds', left, run: () => lookedAt(world) },
-    { title: 'Build the Lambdas for ARM64', usually: '5 minutes at first, then seconds', left, run: () => buildLambdas(world) },
+    { title: 'Build the Lambdas for ARM64', usually: '10 minutes at first, then seconds', left, run: () => buildLambdas(world) },
     { title: "Build the operator's tool", usually: '3 minutes at first, then seconds', left, run: () => buildOps(world) },
     { title: 'Build the page', usually: '20 seconds', left, run: () => buildPage(world) },
   ]
