@@ -10,7 +10,7 @@ use domain::limits::DOWNLOAD_MAX_BYTES;
 use domain::{EntryKind, FolderPage, SnapshotId, UserId, WorkspaceEntry, WorkspacePath};
 use platform::{FilesError, Unavailable, Upload, UploadBody, WorkspaceFiles};
 use platform_aws::{Aws, Lookup, config};
-use snapshots::keys::{KeyStore, Kms, LocalKeyFile, Wrapper, Wrapping};
+use snapshots::keys::{KeyParameter, KeyStore, Kms, LocalKeyFile, Wrapper, Wrapping};
 use snapshots::{Child, ChildKind, Looked, Pieces, S3Store, UserSnapshots};
 use tokio::runtime::Handle;
 
@@ -28,6 +28,7 @@ pub(crate) struct SnapshotFiles {
 #[derive(Clone)]
 enum WrappedBy {
     Kms(Arc<Kms>),
+    Parameter(Arc<KeyParameter>),
     File(PathBuf),
 }
 
@@ -37,6 +38,9 @@ impl SnapshotFiles {
             Wrapping::Kms { key_id } => {
                 let kms = aws_sdk_kms::Client::new(aws.sdk_config());
                 WrappedBy::Kms(Arc::new(Kms::new(kms, key_id)))
+            }
+            Wrapping::Parameter { name } => {
+                WrappedBy::Parameter(Arc::new(KeyParameter::new(aws.ssm(), name)))
             }
             Wrapping::File { path } => WrappedBy::File(path),
         };
@@ -51,6 +55,7 @@ impl SnapshotFiles {
     ) -> Result<Option<UserSnapshots>, Unavailable> {
         let wrapper: Arc<dyn Wrapper> = match self.wrapper.clone() {
             WrappedBy::Kms(kms) => kms,
+            WrappedBy::Parameter(parameter) => parameter,
             WrappedBy::File(path) => Arc::new(
                 LocalKeyFile::open_or_create(path)
                     .map_err(|error| Unavailable::new(operation, error))?,

@@ -15,7 +15,7 @@ use platform::{
     Unavailable,
 };
 use platform_aws::{Aws, config};
-use snapshots::keys::{KeyError, KeyStore, Kms, LocalKeyFile, Wrapper, Wrapping};
+use snapshots::keys::{KeyError, KeyParameter, KeyStore, Kms, LocalKeyFile, Wrapper, Wrapping};
 use snapshots::lease::release_owner_lease;
 use snapshots::source::{AgentSource, Excludes, Gateway, Survey, survey};
 use snapshots::{Error, Refused, Retention, S3Store, SaveError, SaveLabel, UserSnapshots};
@@ -45,6 +45,7 @@ impl Vault {
             Wrapping::Kms { key_id } => {
                 Arc::new(Kms::new(aws_sdk_kms::Client::new(aws.sdk_config()), key_id))
             }
+            Wrapping::Parameter { name } => Arc::new(KeyParameter::new(aws.ssm(), name)),
             Wrapping::File { path } => {
                 Arc::new(LocalKeyFile::open_or_create(path).context("SNAPSHOT_KEY_FILE")?)
             }

@@ -60,10 +60,15 @@ async fn rotate(setup: &Setup, user: &UserId, json: bool) -> anyhow::Result<Verd
 
 fn add_file_key(wrapping: &Wrapping, json: bool) -> anyhow::Result<Verdict> {
     let Wrapping::File { path } = wrapping else {
-        return Err(usage(
-            "SNAPSHOT_KEY_ID is set: KMS rotates its keys by itself, and another key is another \
-             SNAPSHOT_KEY_ID",
-        ));
+        return Err(usage(match wrapping {
+            Wrapping::Parameter { .. } => {
+                "SNAPSHOT_KEY_PARAMETER is set: `make secrets` adds a key to it"
+            }
+            _ => {
+                "SNAPSHOT_KEY_ID is set: KMS rotates its keys by itself, and another key is another \
+                 SNAPSHOT_KEY_ID"
+            }
+        }));
     };
     let id = LocalKeyFile::open(path)?.add_key()?;
     match json {

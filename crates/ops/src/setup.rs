@@ -7,7 +7,9 @@ use anyhow::Context;
 use domain::UserId;
 use platform_aws::config::{Bucket, optional};
 use platform_aws::{Aws, DynamoTasks};
-use snapshots::keys::{KeyStore, Kms, LocalKeyFile, RepositoryKeys, Wrapper, Wrapping};
+use snapshots::keys::{
+    KeyParameter, KeyStore, Kms, LocalKeyFile, RepositoryKeys, Wrapper, Wrapping,
+};
 use snapshots::store::ObjectStore;
 use snapshots::{S3Store, UserSnapshots};
 use tokio::runtime::Handle;
@@ -75,6 +77,7 @@ impl Setup {
             Wrapping::Kms { key_id } => {
                 Arc::new(Kms::new(aws_sdk_kms::Client::new(self.aws.sdk_config()), key_id))
             }
+            Wrapping::Parameter { name } => Arc::new(KeyParameter::new(self.aws.ssm(), name)),
             // Never made here: a new one could read nothing.
             Wrapping::File { path } => Arc::new(LocalKeyFile::open(path)?),
         };

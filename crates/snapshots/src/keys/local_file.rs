@@ -1,4 +1,4 @@
-//! Wrapping by a key file on this machine, for the local stack: AES-256-GCM, newest key first.
+//! Wrapping by a key file on this machine, for the local stack.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -6,14 +6,11 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::HEXLOWER;
 use domain::UserId;
-use serde::{Deserialize, Serialize};
 
+use super::key_ring::KeyRing;
 use super::{KeyError, Wrapped, Wrapper, random};
-
-const VERSION: u32 = 1;
 
 /// Read anew at each use: another process may have added a key.
 #[derive(Clone, Debug)]
@@ -36,22 +33,6 @@ pub enum KeyFileError {
     Exposed { path: PathBuf, mode: u32 },
     #[error("the key file {path} is damaged: {why}; bring it back from a copy")]
     Damaged { path: PathBuf, why: &'static str },
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    version: u32,
-    /// Newest first: that one wraps, all of them unwrap.
-    keys: Vec<Key>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Key {
-    id: String,
-    /// 32 bytes in base64url.
-    key: String,
 }
 
 impl LocalKeyFile {
@@ -79,17 +60,16 @@ impl LocalKeyFile {
         let path = &self.path;
         // A key that another process adds at the same time may wrap already: it must not vanish.
         let _adding = self.lock().map_err(|error| io_error("lock", path, error))?;
-        let mut content = self.read()?;
-        let key = Key::generate();
-        let id = key.id.clone();
-        content.keys.insert(0, key);
-        self.replace(&content).map_err(|error| io_error("write", path, error))?;
+        let mut ring = self.read()?;
+        let id = ring.add();
+        self.replace(&ring).map_err(|error| io_error("write", path, error))?;
         Ok(id)
     }
 
     fn create(&self) -> Result<(), KeyFileError> {
-        let content = Content { version: VERSION, keys: vec![Key::generate()] };
-        let staged = self.stage(&content).map_err(|error| io_error("create", &self.path, error))?;
+        let staged = self
+            .stage(&KeyRing::generate())
+            .map_err(|error| io_error("create", &self.path, error))?;
         // Unlike a rename, a link never replaces a file that is there.
         let linked = fs::hard_link(&staged, &self.path);
         fs::remove_file(&staged).map_err(|error| io_error("create", &self.path, error))?;
@@ -101,18 +81,18 @@ impl LocalKeyFile {
         }
     }
 
-    fn replace(&self, content: &Content) -> io::Result<()> {
-        let staged = self.stage(content)?;
+    fn replace(&self, ring: &KeyRing) -> io::Result<()> {
+        let staged = self.stage(ring)?;
         fs::rename(&staged, &self.path)?;
         self.sync_folder()
     }
 
     /// A whole file, on disk, under another name.
-    fn stage(&self, content: &Content) -> io::Result<PathBuf> {
+    fn stage(&self, ring: &KeyRing) -> io::Result<PathBuf> {
         let suffix = HEXLOWER.encode(&random::<8>());
         let staged = self.path.with_extension(format!("{suffix}.new"));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&staged)?;
-        let written = file.write_all(&serde_json::to_vec(content)?).and_then(|()| file.sync_all());
+        let written = file.write_all(ring.to_text().as_bytes()).and_then(|()| file.sync_all());
         if written.is_err() {
             // A half-written one is of no use to anybody.
             fs::remove_file(&staged).ok();
@@ -137,7 +117,7 @@ impl LocalKeyFile {
         Ok(folder)
     }
 
-    fn read(&self) -> Result<Content, KeyFileError> {
+    fn read(&self) -> Result<KeyRing, KeyFileError> {
         let path = &self.path;
         let file = File::open(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => KeyFileError::Missing(path.clone()),
@@ -149,41 +129,7 @@ impl LocalKeyFile {
             return Err(KeyFileError::Exposed { path: path.clone(), mode });
         }
         let text = io::read_to_string(file).map_err(|error| io_error("read", path, error))?;
-        Content::parse(&text).map_err(|why| KeyFileError::Damaged { path: path.clone(), why })
-    }
-}
-
-impl Content {
-    /// Without the parser's words: they would quote the keys.
-    fn parse(text: &str) -> Result<Self, &'static str> {
-        let content: Self = serde_json::from_str(text).map_err(|_| "it is not as documented")?;
-        if content.version != VERSION {
-            return Err("it is of another version");
-        }
-        if content.keys.is_empty() {
-            return Err("it has no keys");
-        }
-        let mut ids: Vec<_> = content.keys.iter().map(|key| &key.id).collect();
-        ids.sort_unstable();
-        if ids.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err("two of its keys have the same id");
-        }
-        match content.keys.iter().all(|key| key.cipher().is_some()) {
-            true => Ok(content),
-            false => Err("one of its keys does not have 32 bytes"),
-        }
-    }
-}
-
-impl Key {
-    fn generate() -> Self {
-        let id = HEXLOWER.encode(&random::<8>());
-        Self { id, key: BASE64URL_NOPAD.encode(&random::<32>()) }
-    }
-
-    fn cipher(&self) -> Option<RandomizedNonceKey> {
-        let bytes = BASE64URL_NOPAD.decode(self.key.as_bytes()).ok()?;
-        RandomizedNonceKey::new(&AES_256_GCM, &bytes).ok()
+        KeyRing::parse(&text).map_err(|why| KeyFileError::Damaged { path: path.clone(), why })
     }
 }
 
@@ -194,35 +140,13 @@ impl Wrapper for LocalKeyFile {
     }
 
     async fn wrap(&self, user: &UserId, plain: &[u8]) -> Result<Wrapped, KeyError> {
-        let content = self.read().map_err(|error| KeyError::unavailable("wrap", user, error))?;
-        let newest = content.keys.first().expect("checked when read");
-        let cipher = newest.cipher().expect("checked when read");
-        let mut sealed = plain.to_vec();
-        let nonce = cipher
-            .seal_in_place_append_tag(Aad::from(user.as_str()), &mut sealed)
-            .map_err(|_| KeyError::unusable(user, "they cannot be encrypted"))?;
-        let ciphertext = [nonce.as_ref().as_slice(), &sealed].concat();
-        Ok(Wrapped { key_id: newest.id.clone(), ciphertext })
+        let ring = self.read().map_err(|error| KeyError::unavailable("wrap", user, error))?;
+        ring.wrap(user, plain)
     }
 
     async fn unwrap(&self, user: &UserId, wrapped: &Wrapped) -> Result<Vec<u8>, KeyError> {
-        let content = self.read().map_err(|error| KeyError::unavailable("unwrap", user, error))?;
-        let Some(key) = content.keys.iter().find(|key| key.id == wrapped.key_id) else {
-            let (id, path) = (&wrapped.key_id, self.path.display());
-            let why = format!("they are wrapped by key {id}, which is not in the key file {path}");
-            return Err(KeyError::unusable(user, why));
-        };
-        let damaged = || {
-            let why = "they were not wrapped for this user by this key; the record is damaged, or \
-                       another user's";
-            KeyError::unusable(user, why)
-        };
-        let (nonce, sealed) = wrapped.ciphertext.split_at_checked(NONCE_LEN).ok_or_else(damaged)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| damaged())?;
-        let mut sealed = sealed.to_vec();
-        let cipher = key.cipher().expect("checked when read");
-        let opened = cipher.open_in_place(nonce, Aad::from(user.as_str()), &mut sealed);
-        opened.map(|plain| plain.to_vec()).map_err(|_| damaged())
+        let ring = self.read().map_err(|error| KeyError::unavailable("unwrap", user, error))?;
+        ring.unwrap(user, wrapped, &format!("the key file {}", self.path.display()))
     }
 }
 

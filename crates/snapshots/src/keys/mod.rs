@@ -6,8 +6,10 @@
 
 mod config;
 mod error;
+mod key_ring;
 mod kms;
 mod local_file;
+mod parameter;
 mod record;
 mod rotate;
 mod store;
@@ -24,6 +26,7 @@ pub use config::{Wrapping, WrappingError};
 pub use error::KeyError;
 pub use kms::Kms;
 pub use local_file::{KeyFileError, LocalKeyFile};
+pub use parameter::KeyParameter;
 pub use rotate::RotateError;
 pub use store::{KeyStore, Loaded, Rewrapped};
 

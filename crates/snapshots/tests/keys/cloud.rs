@@ -38,6 +38,8 @@ pub(crate) struct Cloud(Arc<Mutex<Inside>>);
 pub(crate) struct Inside {
     pub(crate) objects: BTreeMap<String, Vec<u8>>,
     pub(crate) aliases: BTreeMap<String, String>,
+    /// The text of the one parameter.
+    pub(crate) parameter: Option<String>,
     /// A code that KMS answers with from now on.
     pub(crate) kms_refuses: Option<&'static str>,
     /// Of each request: verb or operation, and the key.
@@ -93,6 +95,18 @@ impl Cloud {
         aws_sdk_kms::Client::from_conf(config)
     }
 
+    pub(crate) fn ssm(&self) -> aws_sdk_ssm::Client {
+        let config = aws_sdk_ssm::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+            .endpoint_url("http://ssm.test")
+            .retry_config(RetryConfig::disabled())
+            .http_client(self.client())
+            .build();
+        aws_sdk_ssm::Client::from_conf(config)
+    }
+
     fn client(&self) -> SharedHttpClient {
         let connector = SharedHttpConnector::new(self.clone());
         http_client_fn(move |_, _| connector.clone())
@@ -131,6 +145,9 @@ impl Inside {
 
     fn done(&mut self, request: &HttpRequest) -> HttpResponse {
         if let Some(target) = request.headers().get("x-amz-target") {
+            if target == "AmazonSSM.GetParameter" {
+                return self.ssm(request);
+            }
             let operation = target.trim_start_matches("TrentService.").to_owned();
             self.calls.push(operation.clone());
             return self.kms(&operation, request);
@@ -188,6 +205,16 @@ impl Inside {
             xml += &format!("<Contents><Key>{key}</Key><Size>1</Size></Contents>");
         }
         response(200, xml + "</ListBucketResult>")
+    }
+
+    fn ssm(&self, request: &HttpRequest) -> HttpResponse {
+        let asked: Value =
+            serde_json::from_slice(request.body().bytes().expect("in memory")).expect("JSON");
+        assert_eq!(asked["WithDecryption"], true, "it is secret");
+        match &self.parameter {
+            Some(text) => response(200, json!({"Parameter": {"Value": text}}).to_string()),
+            None => refusal(request, 400, "ParameterNotFound"),
+        }
     }
 
     /// A ciphertext is what went in, and under which key: honest, and readable for tests.

@@ -3,6 +3,7 @@
 
 mod cloud;
 mod files;
+mod parameters;
 mod rotation;
 
 use std::sync::Arc;
