@@ -10,7 +10,12 @@ export OPENCLAW_NODE = $(shell scripts/openclaw-node 2>/dev/null)
 
 .PHONY: help
 help: ## List the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+include infra/infra.mk
+include container/container.mk
+include deploy/deploy.mk
+include cost/cost.mk
 
 # ---------------------------------------------------------------- run it
 
@@ -55,11 +60,12 @@ test: need container/node_modules/.installed web/dist/index.html browser restic 
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	cd web && npm run --silent check && npm run --silent test && npm run --silent weigh
+	@$(MAKE) --no-print-directory infra-check deploy-check image-check cost-check
 	cargo build --locked --workspace --all-features --bins
 	python=$$(scripts/need-ministack) && MINISTACK_PYTHON=$$python cargo test --locked --workspace --all-features --no-fail-fast
 	cargo run --locked --quiet -p simulation --bin sim -- -n 2000
 	scripts/schemathesis
-	@$(MAKE) --no-print-directory drift
+	@$(MAKE) --no-print-directory infra-smoke drift
 	cd tests/browser && node --test --test-concurrency=2 --test-reporter=spec
 
 N ?= 2000
@@ -70,13 +76,13 @@ sim: need ## Play N=2000 schedules of faults from SEED=1 and check the invariant
 	cargo run --locked --quiet -p simulation --bin sim -- -n $(N) --seed $(SEED) $(if $(LOG),--log)
 
 .PHONY: generate
-generate: web/generate/node_modules/.installed ## Write docs/openapi.json and the page's types anew from the code
-	cargo test --locked --quiet -p protocol -p api --lib export_
+generate: web/generate/node_modules/.installed ## Write docs/openapi.json, the page's types and the list of metrics anew from the code
+	cargo test --locked --quiet --workspace --all-features --lib export_
 	node web/generate/rest.mjs
 
 .PHONY: drift
 drift: generate ## Fail if a generated file differs from what is committed
-	@git diff --exit-code -- web/src/protocol docs/openapi.json || { echo "generated files are out of date: run 'make generate' and commit"; exit 1; }
+	@git diff --exit-code -- web/src/protocol docs/openapi.json infra/lib/metrics.json || { echo "generated files are out of date: run 'make generate' and commit"; exit 1; }
 
 .PHONY: schemathesis
 schemathesis: build ## Try the HTTP API with what its document allows and forbids (SECONDS_EACH=90, SEED=1)
@@ -115,4 +121,4 @@ hooks: ## Run `make check` before every commit
 
 .PHONY: clean
 clean: ## Remove builds and installed packages; keeps .local/
-	rm -rf target web/dist web/node_modules web/generate/node_modules container/node_modules tests/browser/node_modules
+	rm -rf target web/dist web/node_modules web/generate/node_modules container/node_modules tests/browser/node_modules infra/node_modules infra/cdk.out deploy/node_modules
