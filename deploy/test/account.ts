@@ -110,7 +110,10 @@ export class Account {
 
   #page(): Answers {
     return {
-      ListObjectsV2: () => ({ Contents: [...this.objects.keys()].map((Key) => ({ Key })) }),
+      ListObjectsV2: ({ Prefix = '' }) => {
+        const keys = [...this.objects.keys()].filter((key) => key.startsWith(Prefix))
+        return { Contents: keys.map((Key) => ({ Key })), KeyCount: keys.length }
+      },
       GetObject: () => {
         throw named('NoSuchKey')
       },

@@ -44,7 +44,7 @@ describe('a first deploy', () => {
     assert.deepEqual(machine.account.users, ['ana@example.com'])
     assert.match(machine.release.current ?? '', /openclaw:1$/)
     assert.ok(machine.account.objects.has('index.html'))
-    assert.match(world.terminal.text, /\[12\/12\] off \(option telegram\)/)
+    assert.match(world.terminal.text, /\[13\/13\] off \(option telegram\)/)
   })
 
   test('deploys what it showed: one synthesis with the digest that ECR has, used by diff and deploy', async () => {
@@ -154,7 +154,7 @@ describe('one that breaks off', () => {
       }
       await assert.rejects(deployed(setting), (error: Error) => {
         assert.ok(error instanceof Refusal)
-        assert.match(error.message, new RegExp(`Step \\[\\d+/12\\] ${step}`))
+        assert.match(error.message, new RegExp(`Step \\[\\d+/13\\] ${step}`))
         assert.match(error.message, /What there is now: [a-z]/)
         assert.match(error.message, /To go on: make deploy NAME=openclaw\./)
         return true

@@ -4,6 +4,7 @@ import { type Description, field, needDescription } from '../description.ts'
 import { Refusal } from '../errors.ts'
 import { preflight, summary } from '../preflight/index.ts'
 import { offerRelease } from '../release.ts'
+import { ensureSnapshotKey } from '../secrets/snapshotKey.ts'
 import { secretStates } from '../secrets/store.ts'
 import { setWebhook } from '../telegram.ts'
 import { agrees } from '../terminal.ts'
@@ -57,7 +58,7 @@ function toChange(world: World, wanted: Wanted, found: Found): Step[] {
     {
       title: 'A place for images',
       usually: '6 minutes at first, then a second',
-      left: `${name}-web and ${name}-storage, or a part of them. Empty they cost about a dollar a month, for the key of the snapshots.`,
+      left: `${name}-web and ${name}-storage, or a part of them. Empty they cost nothing, or a dollar a month if a KMS key protects the snapshots.`,
       run: () => placeForImages(world, found.version),
     },
     {
@@ -90,13 +91,19 @@ function toChange(world: World, wanted: Wanted, found: Found): Step[] {
 function toFinish(world: World, wanted: Wanted, found: Found): Step[] {
   return [
     {
+      title: 'The key of the snapshots',
+      usually: 'a second',
+      left: 'everything is deployed; agents cannot save what they know yet, and say so.',
+      run: async () => {
+        found.description = await needDescription(world.aws, world.deployment)
+        return ensureSnapshotKey(world.aws, found.description)
+      },
+    },
+    {
       title: 'Upload the page',
       usually: '15 seconds',
       left: 'new Lambdas with the page as it was, or with the new one. Both work: a page is opened last.',
-      run: async () => {
-        found.description = await needDescription(world.aws, world.deployment)
-        return uploadPage(world, found.description)
-      },
+      run: () => uploadPage(world, described(found)),
     },
     {
       title: 'The first user',

@@ -36,8 +36,8 @@ function someStays({ deployment: { name } }: World, stacks: string[]): string[] 
     '  Of schedules the alarms go: after the next deploy each must be saved once more on the page.',
     'This stays, with everything in it, and the next `make deploy` goes on with it:',
     `  ${staying.join(', ')}: the tables, the bucket, the users, the key of the snapshots, the images, the page's address,`,
-    `  and the secrets /${name}/model-key, /${name}/telegram-token and /${name}/telegram-secret.`,
-    '  It costs a dollar a month for the key, and what is stored.',
+    `  and the secrets in Systems Manager, /${name}/….`,
+    '  It costs some cents a month for what is stored, and a dollar if a KMS key protects the snapshots.',
     `To remove that, too: make destroy NAME=${name} DATA=delete`,
     '',
   ]
@@ -48,7 +48,7 @@ function allGoes({ deployment }: World, stacks: string[]): string[] {
   return [
     `EVERYTHING of "${name}" in ${region} goes: every conversation, every agent's memory, every file, every user.`,
     `  Stacks: ${stacks.join(', ')}.`,
-    '  Nothing brings it back. The key of the snapshots can be saved for 30 days (KMS, "cancel deletion"), but not what it opened.',
+    '  Nothing brings it back.',
     '  Each user can take what is his along first: on the page, "My data". `make ops DO="user export …"` does it for him.',
     '',
   ]

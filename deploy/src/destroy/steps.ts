@@ -5,8 +5,7 @@ import type { StackKind } from '../deployment.ts'
 import { readDescription } from '../description.ts'
 import { Refusal } from '../errors.ts'
 import { runOps } from '../ops.ts'
-import { KINDS } from '../secrets/kinds.ts'
-import { removeSecret, secretStates } from '../secrets/store.ts'
+import { removeSecret, secretStates, STORED } from '../secrets/store.ts'
 import { deleteStack } from '../stacks.ts'
 import type { World } from '../world.ts'
 import { emptyBucket } from './empty.ts'
@@ -91,6 +90,6 @@ async function emptied(world: World): Promise<string> {
 }
 
 async function secretsGone({ aws, deployment }: World): Promise<string> {
-  const were = await Promise.all(KINDS.map((kind) => removeSecret(aws, deployment, kind)))
+  const were = await Promise.all(STORED.map((kind) => removeSecret(aws, deployment, kind)))
   return `${were.filter(Boolean).length} secrets are deleted`
 }

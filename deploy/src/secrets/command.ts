@@ -8,7 +8,8 @@ import { setWebhook } from '../telegram.ts'
 import { agrees } from '../terminal.ts'
 import type { World } from '../world.ts'
 import { checked, FACTS, type Kind, KINDS, kindOf, makeWebhookSecret } from './kinds.ts'
-import { putSecret, removeSecret, secretStates, type State } from './store.ts'
+import { addSnapshotKey, SNAPSHOT_KEY } from './snapshotKey.ts'
+import { putSecret, removeSecret, secretStates, type State, STORED } from './store.ts'
 
 export interface Wanted {
   /** Only this one; without it each is asked for in turn. */
@@ -18,12 +19,20 @@ export interface Wanted {
 }
 
 export async function secrets(world: World, wanted: Wanted): Promise<void> {
+  if (wanted.secret === SNAPSHOT_KEY) return rotateSnapshotKey(world, wanted)
   const only = wanted.secret === undefined ? undefined : kindOf(wanted.secret)
   if (!only && (wanted.generate || wanted.remove)) throw new Refusal('Of which secret? Say SECRET=telegram-secret, for example.')
   if (wanted.generate && only !== 'telegram-secret') throw new Refusal('Only telegram-secret can be made here: the others come from elsewhere.')
   if (wanted.remove && only) return remove(world, only)
   const changed = only ? await takeOne(world, only, wanted.generate) : await takeEach(world)
   await afterwards(world, changed)
+}
+
+async function rotateSnapshotKey({ aws, deployment, terminal }: World, wanted: Wanted): Promise<void> {
+  if (wanted.remove) throw new Refusal('Without it nobody reads the snapshots again: only `make destroy DATA=delete` removes it.')
+  if (!wanted.generate) throw new Refusal(`It is made here and never typed: SECRET=${SNAPSHOT_KEY} GENERATE=1 puts a new key beside the old ones.`)
+  const id = await addSnapshotKey(aws, deployment.secretParameter(SNAPSHOT_KEY))
+  terminal.say(`key ${id} wraps from now on. Now put the users' keys under it: make ops NAME=${deployment.name} DO="keys rewrap --all"`)
 }
 
 async function takeOne(world: World, kind: Kind, generate: boolean): Promise<Kind[]> {
@@ -81,7 +90,7 @@ async function remove(world: World, kind: Kind): Promise<void> {
 async function show({ aws, deployment, terminal }: World): Promise<void> {
   const states = await secretStates(aws, deployment)
   terminal.say(`Secrets of "${deployment.name}" in ${deployment.region}:`)
-  for (const kind of KINDS) terminal.say(`  ${kind.padEnd(16)} ${told(states.get(kind))}`)
+  for (const kind of STORED) terminal.say(`  ${kind.padEnd(16)} ${told(states.get(kind))}`)
 }
 
 const told = (state: State | undefined): string =>

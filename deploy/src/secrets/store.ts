@@ -4,16 +4,21 @@ import type { Aws } from '../aws.ts'
 import type { Deployment } from '../deployment.ts'
 import { isNamed } from '../errors.ts'
 import { KINDS, type Kind } from './kinds.ts'
+import { SNAPSHOT_KEY } from './snapshotKey.ts'
+
+/** Those that are typed, and the one that is made. */
+export const STORED = [...KINDS, SNAPSHOT_KEY] as const
+export type Stored = (typeof STORED)[number]
 
 export interface State {
   changedAt: Date | undefined
   version: number
 }
 
-export async function secretStates(aws: Aws, deployment: Deployment): Promise<Map<Kind, State>> {
-  const byName = new Map(KINDS.map((kind) => [deployment.secretParameter(kind), kind]))
+export async function secretStates(aws: Aws, deployment: Deployment): Promise<Map<Stored, State>> {
+  const byName = new Map<string, Stored>(STORED.map((kind) => [deployment.secretParameter(kind), kind]))
   const ParameterFilters = [{ Key: 'Name', Option: 'Equals', Values: [...byName.keys()] }]
-  const states = new Map<Kind, State>()
+  const states = new Map<Stored, State>()
   // A page may be empty and not the last.
   for await (const { Parameters = [] } of paginateDescribeParameters({ client: aws.ssm }, { ParameterFilters })) {
     for (const { Name = '', LastModifiedDate: changedAt, Version: version = 0 } of Parameters) {
@@ -30,7 +35,7 @@ export async function putSecret(aws: Aws, deployment: Deployment, kind: Kind, va
 }
 
 /** False if there was none. */
-export async function removeSecret(aws: Aws, deployment: Deployment, kind: Kind): Promise<boolean> {
+export async function removeSecret(aws: Aws, deployment: Deployment, kind: Stored): Promise<boolean> {
   try {
     await aws.ssm.send(new DeleteParameterCommand({ Name: deployment.secretParameter(kind) }))
     return true
