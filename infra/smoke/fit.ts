@@ -12,6 +12,8 @@ export function fit(template: Json, url: string, codeBucket: string): Json {
   for (const resource of Object.values<Json>(template.Resources)) {
     if (resource.DependsOn) resource.DependsOn = [resource.DependsOn].flat().filter((id: string) => !refused.includes(id))
     if (resource.Type === 'AWS::EC2::Subnet') withoutIpv6(resource.Properties)
+    if (resource.Type === 'AWS::S3::BucketPolicy') withoutTls(resource.Properties.PolicyDocument)
+    if (resource.Type === 'AWS::IAM::Policy') resource.Properties.PolicyDocument.Statement.forEach(elsewhereAsked)
     if (resource.Type === 'AWS::Lambda::Function') {
       resource.Properties.Code = { S3Bucket: codeBucket, S3Key: `${resource.Properties.FunctionName.replace(/^[a-z]+-/, '')}.zip` }
     }
@@ -25,6 +27,21 @@ export function fit(template: Json, url: string, codeBucket: string): Json {
 /** Its alarms know one metric each. */
 function isRefused({ Type, Properties }: Json): boolean {
   return REFUSED.includes(Type) || (Type === 'AWS::CloudWatch::Alarm' && Properties.Metrics !== undefined)
+}
+
+/** On loopback nobody speaks TLS. */
+function withoutTls(policy: Json): void {
+  policy.Statement = policy.Statement.filter((statement: Json) => statement.Effect !== 'Deny')
+}
+
+/**
+ * It asks for a right on the cluster where ECS asks for one on a task definition, knows no condition on clusters, and takes
+ * every schedule for one of the group `default`. That the right is there at all is looked at still.
+ */
+function elsewhereAsked(statement: Json): void {
+  if (![statement.Action].flat().some((action: string) => /^(ecs|scheduler):/.test(action))) return
+  statement.Resource = '*'
+  delete statement.Condition
 }
 
 /** Without the block of addresses there are none to give out. */

@@ -1,8 +1,9 @@
 /** A ministack of our own on a free port, and its services in as few words as they can be asked in. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { signed } from './sign.ts'
 
 const SERVE = fileURLToPath(new URL('serve.py', import.meta.url))
 const READY_WITHIN_MILLIS = 60_000
@@ -13,21 +14,31 @@ export type Json = any
 export class Ministack {
   readonly url: string
   readonly #process: ChildProcess
+  readonly #lines: Interface
 
-  private constructor(process: ChildProcess, port: string) {
+  private constructor(process: ChildProcess, lines: Interface, port: string) {
     this.#process = process
+    this.#lines = lines
     this.url = `http://127.0.0.1:${port}`
   }
 
   static async start(python: string, home: string): Promise<Ministack> {
     const child = spawn(python, [SERVE], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, HOME: home, TMPDIR: home } })
-    const [port] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
-    const ministack = new Ministack(child, port)
+    const lines = createInterface({ input: child.stdout! })
+    const [port] = (await once(lines, 'line')) as [string]
+    const ministack = new Ministack(child, lines, port)
     await within(READY_WITHIN_MILLIS, 'ministack is ready', async () => {
       const answer = await fetch(`${ministack.url}/_ministack/ready`).catch(() => null)
       return answer?.ok || undefined
     })
     return ministack
+  }
+
+  /** Whether roles' policies count. */
+  async enforce(state: 'on' | 'off'): Promise<void> {
+    const answered = once(this.#lines, 'line')
+    this.#process.stdin!.write(`${state}\n`)
+    await answered
   }
 
   async stop(): Promise<void> {
@@ -49,13 +60,11 @@ export class Ministack {
   }
 
   async put(path: string, body: Uint8Array | string = ''): Promise<void> {
-    const answer = await fetch(this.url + path, { method: 'PUT', headers: { authorization: signedFor('s3') }, body })
-    if (!answer.ok) throw new Error(`PUT ${path} was answered with ${answer.status}: ${await answer.text()}`)
+    await this.#ask('s3', 'PUT', path, body)
   }
 
   async invoke(name: string, event: Json): Promise<Json> {
-    const path = `/2015-03-31/functions/${name}/invocations`
-    const answer = await fetch(this.url + path, { method: 'POST', headers: { authorization: signedFor('lambda') }, body: JSON.stringify(event) })
+    const answer = await this.#ask('lambda', 'POST', `/2015-03-31/functions/${name}/invocations`, JSON.stringify(event))
     const said = await answer.json()
     if (answer.headers.has('x-amz-function-error')) throw new Error(`${name} failed: ${JSON.stringify(said)}`)
     return said
@@ -63,22 +72,20 @@ export class Ministack {
 
   /** Of the services that speak REST. */
   async get(service: string, path: string): Promise<Json> {
-    const answer = await fetch(this.url + path, { headers: { authorization: signedFor(service) } })
-    if (!answer.ok) throw new Error(`GET ${path} was answered with ${answer.status}: ${await answer.text()}`)
-    return answer.json()
+    return (await this.#ask(service, 'GET', path)).json()
   }
 
   async #post(service: string, headers: Record<string, string>, body: string): Promise<string> {
-    const answer = await fetch(`${this.url}/`, { method: 'POST', headers: { ...headers, authorization: signedFor(service) }, body })
-    const text = await answer.text()
-    if (!answer.ok) throw new Error(`${service} answered ${headers['x-amz-target'] ?? body.slice(0, 60)} with ${answer.status}: ${text.slice(0, 600)}`)
-    return text
+    return (await this.#ask(service, 'POST', '/', body, headers)).text()
   }
-}
 
-/** It looks at the service and not at the signature. */
-function signedFor(service: string): string {
-  return `AWS4-HMAC-SHA256 Credential=test/20261101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`
+  async #ask(service: string, method: string, path: string, body: string | Uint8Array = '', headers: Record<string, string> = {}): Promise<Response> {
+    const url = new URL(path, this.url)
+    const answer = await fetch(url, { method, headers: signed(service, method, url, body, headers), ...(method !== 'GET' && { body }) })
+    if (answer.ok) return answer
+    const about = headers['x-amz-target'] ?? `${method} ${path} ${String(body).slice(0, 60)}`
+    throw new Error(`${service} answered ${about} with ${answer.status}: ${(await answer.text()).slice(0, 600)}`)
+  }
 }
 
 /** Asks until there is an answer. */

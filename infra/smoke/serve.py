@@ -1,4 +1,5 @@
-"""Serves ministack on a free port of loopback and prints the port. Ends when stdin does.
+"""Serves ministack on a free port of loopback and prints the port. Ends when stdin does. A line on stdin, `on` or `off`,
+says whether it looks at what roles may do; each is answered with a line.
 
 Its user pools name Amazon's address as the issuer of their tokens, where nobody could fetch their keys from; here
 they name their own.
@@ -7,15 +8,9 @@ they name their own.
 import asyncio
 import os
 import socket
+import sys
 import threading
 
-
-def end_with_stdin():
-    os.read(0, 1)
-    os._exit(0)
-
-
-threading.Thread(target=end_with_stdin, daemon=True).start()
 
 listener = socket.create_server(("127.0.0.1", 0))
 port = listener.getsockname()[1]
@@ -30,14 +25,25 @@ os.environ["AWS_ENDPOINT_URL"] = url
 # ministack reads the environment when it is imported.
 from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
-from ministack.app import app  # noqa: E402
+from ministack import app as ministack  # noqa: E402
 from ministack.services import cognito  # noqa: E402
 
 sign = cognito._signed_jwt
 cognito._signed_jwt = lambda claims, pool, *more: sign({**claims, "iss": f"{url}/{pool}"}, pool, *more)
 
+
+
+def obey():
+    for line in sys.stdin:
+        ministack.AUTH = line.strip() == "on"
+        print(line.strip(), flush=True)
+    os._exit(0)
+
+
+threading.Thread(target=obey, daemon=True).start()
+
 print(port, flush=True)
 config = Config()
 config.bind = [f"fd://{listener.detach()}"]
 config.loglevel = "ERROR"
-asyncio.run(serve(app, config))
+asyncio.run(serve(ministack.app, config))
