@@ -23,6 +23,7 @@ describe('the key of the snapshots', () => {
     assert.equal(account.parameters.get(NAME)?.type, 'SecureString')
     assert.equal(calls.find(({ name }) => name === 'PutParameter')?.input['Overwrite'], false)
     assert.equal(await ensureSnapshotKey(aws, DESCRIPTION), `${NAME} is there`)
+    assert.ok(!calls.some(({ name }) => name === 'GetParameter'), 'who deploys need not read it')
     assert.deepEqual(ringOf(account).keys, keys)
   })
 
@@ -40,7 +41,7 @@ describe('the key of the snapshots', () => {
     assert.ok(!account.parameters.has(NAME))
   })
 
-  for (const operation of ['GetParameter', 'ListObjectsV2']) {
+  for (const operation of ['DescribeParameters', 'ListObjectsV2']) {
     test(`is not made when ${operation} fails: that is not "none"`, async () => {
       const account = new Account()
       const broken = () => {
@@ -51,14 +52,6 @@ describe('the key of the snapshots', () => {
       assert.equal(account.parameters.size, 0)
     })
   }
-
-  test('that is damaged is neither replaced nor quoted', async () => {
-    const account = new Account()
-    account.parameters.set(NAME, { value: '{"secret', type: 'SecureString', at: new Date(0) })
-    const { aws } = fakeAws(account.answers)
-    await assert.rejects(ensureSnapshotKey(aws, DESCRIPTION), (error: Error) => /is damaged/.test(error.message) && !error.message.includes('secret"'))
-    assert.equal(account.parameters.get(NAME)?.value, '{"secret')
-  })
 })
 
 describe('make secrets SECRET=snapshot-key', () => {
@@ -74,6 +67,15 @@ describe('make secrets SECRET=snapshot-key', () => {
     assert.deepEqual(keys[1], first)
     assert.match(world.terminal.text, new RegExp(`key ${keys[0].id} wraps from now on.*keys rewrap --all`))
     for (const { key } of keys) assert.ok(!world.terminal.text.includes(key))
+  })
+
+  test('neither replaces nor quotes one that is damaged', async () => {
+    const account = new Account()
+    account.parameters.set(NAME, { value: '{"secret', type: 'SecureString', at: new Date(0) })
+    const world = testWorld({ answers: account.answers })
+    const adding = secrets(world, wanted({ generate: true }))
+    await assert.rejects(adding, (error: Error) => /is damaged/.test(error.message) && !error.message.includes('secret"'))
+    assert.equal(account.parameters.get(NAME)?.value, '{"secret')
   })
 
   test('types none, and removes none', async () => {

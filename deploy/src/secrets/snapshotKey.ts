@@ -4,7 +4,7 @@
  * beside the older ones, and nothing but `make destroy DATA=delete` removes it.
  */
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
-import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm'
+import { GetParameterCommand, paginateDescribeParameters, PutParameterCommand } from '@aws-sdk/client-ssm'
 import { randomBytes } from 'node:crypto'
 import type { Aws } from '../aws.ts'
 import { type Description, field } from '../description.ts'
@@ -30,7 +30,7 @@ const newKey = (): Key => ({ id: randomBytes(8).toString('hex'), key: randomByte
 export async function ensureSnapshotKey(aws: Aws, description: Description): Promise<string> {
   const name = description['SNAPSHOT_KEY_PARAMETER']
   if (!name) return 'a KMS key wraps the keys of the snapshots'
-  if (await readRing(aws, name)) return `${name} is there`
+  if (await isThere(aws, name)) return `${name} is there`
   await refuseIfOthersWrapped(aws, name, field(description, 'DATA_BUCKET'))
   await put(aws, name, { version: 1, keys: [newKey()] }, false)
   return `${name} is made`
@@ -43,6 +43,15 @@ export async function addSnapshotKey(aws: Aws, name: string): Promise<string> {
   const added = newKey()
   await put(aws, name, { ...ring, keys: [added, ...ring.keys] }, true)
   return added.id
+}
+
+/** Whoever deploys need not be allowed to read it. */
+async function isThere(aws: Aws, name: string): Promise<boolean> {
+  const ParameterFilters = [{ Key: 'Name', Option: 'Equals', Values: [name] }]
+  for await (const { Parameters = [] } of paginateDescribeParameters({ client: aws.ssm }, { ParameterFilters })) {
+    if (Parameters.some(({ Name }) => Name === name)) return true
+  }
+  return false
 }
 
 async function readRing(aws: Aws, name: string): Promise<Ring | undefined> {
