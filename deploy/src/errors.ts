@@ -4,7 +4,7 @@ export class Refusal extends Error {}
 /** The person, or the machine, said stop. What is left is said by whoever was at work. */
 export class Interrupted extends Error {
   constructor() {
-    super('interrupted')
+    super('Stopped: nothing more was changed.')
   }
 }
 

@@ -90,7 +90,9 @@ async function remove(world: World, kind: Kind): Promise<void> {
 async function show({ aws, deployment, terminal }: World): Promise<void> {
   const states = await secretStates(aws, deployment)
   terminal.say(`Secrets of "${deployment.name}" in ${deployment.region}:`)
-  for (const kind of STORED) terminal.say(`  ${kind.padEnd(16)} ${told(states.get(kind))}`)
+  // A deployment with a KMS key has none of ours.
+  const shown = STORED.filter((kind) => kind !== SNAPSHOT_KEY || states.has(kind))
+  for (const kind of shown) terminal.say(`  ${kind.padEnd(16)} ${told(states.get(kind))}`)
 }
 
 const told = (state: State | undefined): string =>
