@@ -13,7 +13,7 @@ const PROGRAM = execFileSync(join(ROOT, 'scripts/need-cfn-lint'), { encoding: 'u
 const skip = PROGRAM === '' && 'there is no Python for cfn-lint'
 
 const EVERYTHING = {
-  telegram: 'on', prewarmSpares: '1', modelProvider: 'anthropic', monitoring: 'full', alarmEmail: 'somebody@example.com', budgetDollars: '5',
+  telegram: 'on', prewarmSpares: '1', modelProvider: 'anthropic', monitoring: 'full', alarmEmail: 'somebody@example.com', budgetDollars: '5', snapshotKey: 'kms',
   domain: 'chat.example.com', certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555', hostedZoneId: 'Z0123456789ABC',
 }
 

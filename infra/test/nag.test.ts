@@ -9,7 +9,7 @@ import { STARS } from '../lib/nag.ts'
 import { type Context, type Json, makeApp } from './templates.ts'
 
 const EVERYTHING = {
-  telegram: 'on', prewarmSpares: '1', modelProvider: 'anthropic', monitoring: 'full', alarmEmail: 'somebody@example.com', budgetDollars: '5',
+  telegram: 'on', prewarmSpares: '1', modelProvider: 'anthropic', monitoring: 'full', alarmEmail: 'somebody@example.com', budgetDollars: '5', snapshotKey: 'kms',
 }
 
 /** What cdk-nag would have otherwise, and nobody has accepted. */

@@ -46,6 +46,7 @@ const REFUSED: readonly [Context, string][] = [
   [{ telegram: 'on', telegramAllowedIds: '@ana' }, 'numbers of people in Telegram'],
   [{ conversationDays: '0' }, 'from 1 to 3650'],
   [{ logDays: '10' }, 'one of 1, 3, 5, 7, 14'],
+  [{ snapshotKey: 'file' }, 'one of parameter, kms'],
   [{ selfSignUp: '2' }, 'on, off'],
   [{ destroyData: 'all' }, 'on, off'],
   [{ imageDigest: 'latest' }, 'sha256: and 64 hexadecimal digits'],
@@ -64,11 +65,11 @@ test('every option but those that any text is good for has a value that is refus
   assert.deepEqual(OPTION_NAMES.filter((name) => !tried.has(name)), ['modelOutputDollars', 'lambdaDir'])
 })
 
-test('without a word there are the defaults, and they cost nothing asleep but a key', () => {
-  const { name, network, task, prewarm, watch, telegram, selfSignUp, destroyData } = readOptions({})
+test('without a word there are the defaults, and they cost nothing asleep', () => {
+  const { name, network, task, prewarm, watch, telegram, selfSignUp, destroyData, snapshotKey } = readOptions({})
   assert.deepEqual([name, network, task.cpu, task.memory, task.capacity], ['openclaw', 'public-ipv4', 512, 2048, 'spot-then-on-demand'])
   assert.deepEqual([prewarm.spares, watch.monitoring, watch.budgetDollars], [0, 'alarms', 0])
-  assert.deepEqual([telegram, selfSignUp, destroyData], [false, false, false])
+  assert.deepEqual([telegram, selfSignUp, destroyData, snapshotKey], [false, false, false, 'parameter'])
 })
 
 test('what the command line gives as text and cdk.json as values is the same', () => {

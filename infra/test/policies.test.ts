@@ -5,7 +5,7 @@ import { PORTS } from './ports.ts'
 import { templates } from './templates.ts'
 import { sure } from './sure.ts'
 
-const EVERYTHING = { telegram: 'on', prewarmSpares: '1', modelProvider: 'anthropic' }
+const EVERYTHING = { telegram: 'on', prewarmSpares: '1', modelProvider: 'anthropic', snapshotKey: 'kms' }
 
 test('each role may do what its ports need, and nothing else', () => {
   const may = policies(templates(EVERYTHING))
@@ -22,9 +22,16 @@ test('a grant more is seen', () => {
 test('without Telegram and spares nobody reads their secrets, and nobody asks for spares', () => {
   const may = policies(templates({ modelProvider: 'bedrock' }))
   const said = JSON.stringify(may)
-  for (const word of ['telegram', 'model-key', 'alias/aws/ssm']) sure(!said.includes(word), word)
+  for (const word of ['telegram', 'model-key']) sure(!said.includes(word), word)
   sure(!may['wsmessage']!.some((line) => line.includes('due-index')))
   sure(may['Task']!.includes('bedrock:{region}::foundation-model/openai.gpt-oss-120b-1:0: bedrock:InvokeModel bedrock:InvokeModelWithResponseStream'))
+})
+
+test('by default the key of the snapshots is a parameter, which the bridge and the API read', () => {
+  const may = policies(templates())
+  const readers = Object.keys(may).filter((role) => may[role]!.includes('ssm:parameter/openclaw/snapshot-key: ssm:GetParameter'))
+  assert.deepEqual(readers.sort(), ['Task', 'api'])
+  assert.doesNotMatch(JSON.stringify(may), /kms:Encrypt\b/)
 })
 
 /** AWS has no resources for these. */

@@ -1,6 +1,6 @@
 /**
  * What each role may do, by hand: what the adapters in crates/platform-aws ask for, for the ports that the crate's
- * `ports.rs` names. With Telegram, spares and a provider with a key, so that everything is there.
+ * `ports.rs` names. With Telegram, spares, a KMS key and a provider with a key, so that everything is there.
  */
 import type { Policies } from './policies.ts'
 
@@ -20,7 +20,7 @@ export const PORTS: Policies = {
     'PendingMessages: dynamodb:GetItem dynamodb:Query dynamodb:UpdateItem',
     'Settings: dynamodb:BatchWriteItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem',
     'SnapshotKey (kms:EncryptionContext:purpose snapshots): kms:Decrypt kms:Encrypt',
-    'TaskState: dynamodb:ConditionCheckItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:UpdateItem',
+    'TaskState: dynamodb:ConditionCheckItem dynamodb:DeleteItem dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem',
     'execute-api:WebSocketApi/ws/DELETE/@connections/*: execute-api:ManageConnections',
     'execute-api:WebSocketApi/ws/POST/@connections/*: execute-api:ManageConnections',
     'kms:key/* (kms:ResourceAliases alias/aws/ssm, kms:ViaService ssm.{region}.amazonaws.com, kms:EncryptionContext:PARAMETER_ARN ssm:parameter/openclaw/model-key ssm:parameter/openclaw/telegram-token): kms:Decrypt',

@@ -3,7 +3,7 @@
  * literal table, so that a grant that is added here must be added there, and is seen.
  */
 import type { Role } from 'aws-cdk-lib/aws-iam'
-import { grantSecrets, TELEGRAM_SECRET, TELEGRAM_TOKEN } from '../compute/secrets.ts'
+import { grantSecrets, TELEGRAM_SECRET, TELEGRAM_TOKEN } from '../secrets.ts'
 import type { Names } from '../names.ts'
 import type { Options } from '../options/index.ts'
 import { FOLDERS } from '../storage/data-bucket.ts'
@@ -47,7 +47,8 @@ export function grantAll(functions: Functions, options: Options, names: Names, p
   may.erase(api)
   parts.identity.grantManage(api, 'ListUsers', 'AdminUserGlobalSignOut', 'AdminDeleteUser')
   schedules.grantSet(api)
-  if (options.telegram) grantSecrets(api, names, TELEGRAM_TOKEN)
+  const read = [...parts.storage.snapshotKey.secrets, ...(options.telegram ? [TELEGRAM_TOKEN] : [])]
+  if (read.length > 0) grantSecrets(api, names, ...read)
 
   const telegram = role('telegram-webhook')
   if (telegram) {

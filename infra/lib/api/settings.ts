@@ -1,6 +1,6 @@
 /** What each function is told by its environment: what its `ports.rs` reads, and nothing else. */
 import { type Environment, issuer, ofTaskLife, tablesAndBucket, telegramParameters } from '../compute/environment.ts'
-import { TELEGRAM_TOKEN } from '../compute/secrets.ts'
+import { TELEGRAM_TOKEN } from '../secrets.ts'
 import { CONTAINER } from '../compute/task.ts'
 import type { Names } from '../names.ts'
 import type { Options } from '../options/index.ts'
@@ -31,7 +31,7 @@ export function settingsOf(crate: Crate, options: Options, names: Names, parts: 
       return { ...accepting, ...alarms, ...users }
     case 'api': {
       const bot: Environment = options.telegram ? { TELEGRAM_TOKEN_PARAMETER: names.parameter(TELEGRAM_TOKEN) } : {}
-      return { ...accepting, ...alarms, ...users, ...bot, SNAPSHOT_KEY_ID: storage.snapshotKey.id, OFFERED_MODELS: options.model.offered.join(',') }
+      return { ...accepting, ...alarms, ...users, ...bot, ...storage.snapshotKey.environment, OFFERED_MODELS: options.model.offered.join(',') }
     }
     case 'prewarm':
       return { ...stored, ...launching(options, names, parts), ...pool(options) }

@@ -32,7 +32,7 @@ function deployment(options: Options, names: Names, { storage, identity, web }: 
   return {
     AWS_REGION: Aws.REGION,
     ...tablesAndBucket(storage),
-    SNAPSHOT_KEY_ID: storage.snapshotKey.id,
+    ...storage.snapshotKey.environment,
     ECS_CLUSTER: machines.clusterName,
     ECS_TASK_DEFINITION: names.family,
     ...issuer(identity),

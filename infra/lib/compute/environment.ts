@@ -5,7 +5,7 @@ import type { Names } from '../names.ts'
 import type { Options } from '../options/index.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Web } from '../web/web.ts'
-import { TELEGRAM_SECRET, TELEGRAM_TOKEN } from './secrets.ts'
+import { TELEGRAM_SECRET, TELEGRAM_TOKEN } from '../secrets.ts'
 
 export type Environment = Readonly<Record<string, string>>
 
@@ -53,7 +53,7 @@ export function taskEnvironment(options: Options, names: Names, { storage, web }
     AWS_USE_DUALSTACK_ENDPOINT: options.network === 'ipv6-only' ? 'true' : undefined,
     ...tablesAndBucket(storage),
     ...ofTaskLife(options),
-    SNAPSHOT_KEY_ID: storage.snapshotKey.id,
+    ...storage.snapshotKey.environment,
     WS_URL: web.addresses.webSocketUrl,
     WS_MANAGEMENT_URL: web.addresses.managementUrl,
     MODEL_PARAMETER: names.parameter('model'),

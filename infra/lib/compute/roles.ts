@@ -10,7 +10,7 @@ import type { Storage } from '../storage/storage.ts'
 import { USER_INDEX } from '../storage/tables.ts'
 import type { Addresses } from '../web/addresses.ts'
 import { bedrockModels, MODEL_KEY } from './model.ts'
-import { grantParameters, grantSecrets, TELEGRAM_TOKEN } from './secrets.ts'
+import { grantParameters, grantSecrets, TELEGRAM_TOKEN } from '../secrets.ts'
 
 const TASKS = 'ecs-tasks.amazonaws.com'
 
@@ -23,7 +23,7 @@ export function taskRole(scope: Construct, options: Options, names: Names, stora
   grantPush(role, addresses)
   grantClose(role, addresses)
   grantParameters(role, names, 'model')
-  const secrets = [...(options.model.provider === 'bedrock' ? [] : [MODEL_KEY]), ...(options.telegram ? [TELEGRAM_TOKEN] : [])]
+  const secrets = [...storage.snapshotKey.secrets, ...(options.model.provider === 'bedrock' ? [] : [MODEL_KEY]), ...(options.telegram ? [TELEGRAM_TOKEN] : [])]
   if (secrets.length > 0) grantSecrets(role, names, ...secrets)
   const models = bedrockModels(options.model)
   if (models.length > 0) allow(role, ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'], models)
@@ -34,6 +34,8 @@ function grantRows(role: Role, { tables: { taskState, inbox, conversations, conn
   taskState.grantGet(role)
   taskState.grantChange(role)
   taskState.grantCheck(role)
+  // Whether a version comes up is in a row of its own.
+  taskState.grantPut(role)
   taskState.grantRemove(role)
   inbox.grantGet(role)
   inbox.grantQuery(role)

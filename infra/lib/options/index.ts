@@ -25,6 +25,7 @@ export interface Options {
   readonly telegramAllowedIds: readonly string[]
   readonly conversationDays: number
   readonly logDays: number
+  readonly snapshotKey: 'parameter' | 'kms'
   readonly selfSignUp: boolean
   /** Only with this do tables, bucket, users and keys go with their stacks. */
   readonly destroyData: boolean
@@ -43,7 +44,7 @@ export const OPTION_NAMES = [
   'name', 'region', 'network', 'taskCpu', 'taskMemory', 'capacity', 'idleSeconds', 'idleMaxSeconds', 'timeZone', 'spendCapDollars',
   'prewarmSpares', 'prewarmWindows', 'prewarmTimeZone', 'prewarmSpareMinutes', 'modelProvider', 'model', 'contextWindow', 'maxTokens',
   'offeredModels', 'modelInputDollars', 'modelOutputDollars', 'domain', 'certificateArn', 'hostedZoneId', 'monitoring', 'alarmEmail', 'budgetDollars', 'webSocketLogs', 'telegram',
-  'telegramAllowedIds', 'conversationDays', 'logDays', 'selfSignUp', 'destroyData', 'imageDigest', 'lambdaDir', 'version',
+  'telegramAllowedIds', 'conversationDays', 'logDays', 'snapshotKey', 'selfSignUp', 'destroyData', 'imageDigest', 'lambdaDir', 'version',
 ] as const
 
 export function readOptions(context: Context): Options {
@@ -65,6 +66,7 @@ export function readOptions(context: Context): Options {
     telegramAllowedIds,
     conversationDays: read.number('conversationDays', 1, 3_650, 7),
     logDays: Number(read.oneOf('logDays', LOG_DAYS.map(String), '14')),
+    snapshotKey: read.oneOf('snapshotKey', ['parameter', 'kms'], 'parameter'),
     selfSignUp: read.flag('selfSignUp', false),
     destroyData: read.flag('destroyData', false),
     imageDigest: read.text('imageDigest', /^sha256:[0-9a-f]{64}$/, 'a digest, sha256: and 64 hexadecimal digits') ?? NO_IMAGE,

@@ -21,7 +21,7 @@ export class Storage extends Stack {
     super(scope, id, props)
     this.tables = makeTables(this, options)
     this.data = new DataBucket(this, options, names, pageOrigin)
-    this.snapshotKey = new SnapshotKey(this, options)
+    this.snapshotKey = new SnapshotKey(this, options, names)
     this.images = new Repository(this, 'Images', {
       repositoryName: options.name,
       imageScanOnPush: true,

@@ -69,6 +69,7 @@ export const STORAGE: readonly Promise[] = [
   },
   {
     says: 'tables, data, users and the key stay when their stacks go',
+    with: { snapshotKey: 'kms' },
     holds: (all) => {
       const stay = [...tables(all), data(all), all.one('AWS::KMS::Key'), all.one('AWS::Cognito::UserPool')]
       every(stay, ({ whole }) => assert.deepEqual([whole.DeletionPolicy, whole.UpdateReplacePolicy], ['Retain', 'Retain']))
@@ -78,7 +79,7 @@ export const STORAGE: readonly Promise[] = [
   },
   {
     says: 'destroyData: everything goes with its stack, once somebody asks for it',
-    with: { destroyData: 'on' },
+    with: { destroyData: 'on', snapshotKey: 'kms' },
     holds: (all) => {
       const go = [...tables(all), data(all), all.one('AWS::KMS::Key'), all.one('AWS::Cognito::UserPool')]
       every(go, ({ whole }) => assert.equal(whole.DeletionPolicy, 'Delete'))
@@ -116,6 +117,21 @@ export const STORAGE: readonly Promise[] = [
       assert.deepEqual([more, all.resolved(rule.AllowedOrigins), rule.AllowedMethods], [[], ['https://PageDistribution.DomainName'], ['GET', 'POST']])
     },
     breaks: (all) => { data(all).properties.CorsConfiguration.CorsRules[0].AllowedOrigins = ['*'] },
+  },
+  {
+    says: 'no key costs by the month unless the operator asks for one',
+    holds: (all) => none(all, 'AWS::KMS::Key'),
+    breaks: (all) => all.add('storage', 'Key', 'AWS::KMS::Key'),
+  },
+  {
+    says: 'whoever opens snapshots knows by which key, and by one alone',
+    holds: (all) => {
+      const [container] = all.one('AWS::ECS::TaskDefinition').properties.ContainerDefinitions
+      const task = Object.fromEntries(container.Environment.map(({ Name, Value }: Json) => [Name, Value]))
+      const api = all.one('AWS::Lambda::Function', 'apiFunction').properties.Environment.Variables
+      for (const told of [task, api]) assert.deepEqual([told.SNAPSHOT_KEY_PARAMETER, told.SNAPSHOT_KEY_ID], ['/openclaw/snapshot-key', undefined])
+    },
+    breaks: (all) => { all.one('AWS::Lambda::Function', 'apiFunction').properties.Environment.Variables.SNAPSHOT_KEY_ID = 'alias/x' },
   },
   {
     says: 'an image is what its tag says, and was looked through',

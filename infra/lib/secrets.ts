@@ -1,9 +1,11 @@
 /** Parameters that a role may read, each by its name. */
 import { Aws } from 'aws-cdk-lib'
 import type { IRole } from 'aws-cdk-lib/aws-iam'
-import { allow } from '../grants.ts'
-import { arn, type Names } from '../names.ts'
+import { allow } from './grants.ts'
+import { arn, type Names } from './names.ts'
 
+/** What wraps the keys of snapshots, where no KMS key does; `make deploy` makes it. */
+export const SNAPSHOT_KEY = 'snapshot-key'
 export const TELEGRAM_TOKEN = 'telegram-token'
 export const TELEGRAM_SECRET = 'telegram-secret'
 
