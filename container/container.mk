@@ -4,17 +4,19 @@
 
 ARCH ?= arm64
 IMAGE ?= serverless-openclaw:latest
-IMAGE_BRIDGE = target/image/$(ARCH)/bridge/bootstrap
 # What is pushed is compressed with zstd: smaller than gzip, and unpacked faster.
 IMAGE_OUTPUT = $(if $(PUSH),type=image$(comma)name=$(IMAGE)$(comma)push=true$(comma)compression=zstd$(comma)force-compression=true$(comma)oci-mediatypes=true,type=docker$(comma)name=$(IMAGE))
 comma := ,
+# A builder of its own: Docker's built-in one may not know zstd.
+BUILDER = serverless-openclaw
+BUILD = docker buildx build --builder $(BUILDER)
 
 .PHONY: image
-image: image-docker image-bridge ## Build the image of a task for ARM64, and its list of contents (IMAGE=name:tag, PUSH=1, ARCH=amd64)
-	docker buildx build --file container/Dockerfile --platform linux/$(ARCH) --provenance=false \
+image: image-docker image-bridge image-builder ## Build the image of a task for ARM64, and its list of contents (IMAGE=name:tag, PUSH=1, ARCH=amd64)
+	$(BUILD) --file container/Dockerfile --platform linux/$(ARCH) --provenance=false \
 	  --build-arg VERSION="$$(git describe --tags --always --dirty)" \
 	  $(if $(AGENT_PACKAGES),--build-arg AGENT_PACKAGES="$(AGENT_PACKAGES)") --output "$(IMAGE_OUTPUT)" .
-	docker buildx build --quiet --file container/Dockerfile --platform linux/$(ARCH) --target packages \
+	$(BUILD) --quiet --file container/Dockerfile --platform linux/$(ARCH) --target packages \
 	  $(if $(AGENT_PACKAGES),--build-arg AGENT_PACKAGES="$(AGENT_PACKAGES)") --output "type=local,dest=target/image/$(ARCH)" .
 	node container/sbom.mjs --arch $(ARCH) --version "$$(git describe --tags --always --dirty)" \
 	  --debian target/image/$(ARCH)/debian-packages.tsv >target/image/$(ARCH)/sbom.cdx.json
@@ -23,6 +25,10 @@ image: image-docker image-bridge ## Build the image of a task for ARM64, and its
 .PHONY: image-docker
 image-docker:
 	@container/need-docker $(ARCH)
+
+.PHONY: image-builder
+image-builder: image-docker
+	@docker buildx inspect $(BUILDER) >/dev/null 2>&1 || docker buildx create --name $(BUILDER) --driver docker-container >/dev/null
 
 # The same compiler as for the Lambdas, on any machine, and no Rust in the image's build.
 .PHONY: image-bridge

@@ -1,5 +1,5 @@
 // The life of a task in the image: woken by a message, looked at, told to end, woken again.
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { environment, firstProcess, namespaceOf, processes, run, writable } from './inside.mjs'
@@ -73,7 +73,7 @@ async function lookAtHealth({ first }, gateway) {
 
 async function leaveAnOrphan(person, task) {
   // Its parent ends at once, and it later.
-  await person.ask(tool('echo kept > note.txt; (setsid sleep 3 >/dev/null 2>&1 &)'))
+  await person.ask(tool('echo kept > note.txt; mkdir shared; chmod 2775 shared; (setsid sleep 3 >/dev/null 2>&1 &)'))
   const orphan = await until('an orphan of the bridge', () => processes(task.first).find(({ command, parent }) => command === 'sleep 3' && parent === task.first))
   shown(`an orphan of a tool became the child of process 1 (${orphan.inside} in there)`)
   await until('the end of the orphan', () => !processes(task.first).some(({ pid }) => pid === orphan.pid))
@@ -110,8 +110,13 @@ try {
   const next = await runningTask(stack, task.id)
   check(again.text.includes('kept') && again.text.includes(String(AGENT.uid)), `the next task has what the first one saved: answered after ${again.endMs} ms`, again.text)
   check(readFileSync(join(next.agentDir, 'workspace/note.txt'), 'utf8') === 'kept\n', 'on its own disk')
+  const shared = statSync(join(next.agentDir, 'workspace/shared'))
+  check((shared.mode & 0o7777) === 0o2775 && shared.uid === AGENT.uid, 'with owners and modes, setgid too', shared)
   await end(stack, next)
   person.close()
+} catch (error) {
+  console.error(`The image does not do what it should. ${error.message}`)
+  process.exitCode = 1
 } finally {
   await stack.stop()
 }

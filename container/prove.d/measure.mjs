@@ -49,7 +49,9 @@ const results = Object.fromEntries(Object.keys(ways).map((way) => [way, []]))
 // In turns, so that a busy minute is everybody's.
 for (let run = 0; run < runs; run++) {
   for (const [way, environment] of Object.entries(ways)) {
-    results[way].push(await measured(environment, model))
+    const one = await measured(environment, model)
+    results[way].push(one)
+    console.error(`${run + 1}/${runs} ${way}: ready after ${Math.round(one.ready)} ms, CPU ${one.cpu} ms`)
   }
 }
 

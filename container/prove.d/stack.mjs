@@ -28,8 +28,8 @@ export async function startStack(work) {
   }
   const enter = join(work, 'enter')
   writeFileSync(enter, `#!/bin/sh\nexec ${join(here, 'enter')} ${work}\n`, { mode: 0o755 })
-  const args = ['--port', '0', '--data', data, '--json', '--bridge', enter]
-  const process_ = spawn(join(repository, 'target/debug/local-stack'), args, { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] })
+  const args = ['--pdeathsig', 'TERM', join(repository, 'target/debug/local-stack'), '--port', '0', '--data', data, '--json', '--bridge', enter]
+  const process_ = spawn('setpriv', args, { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(createInterface(process_.stdout), 'line')
   const urls = JSON.parse(line)
   const control = async (path, method = 'GET') => (await fetch(`${urls.url}/local/${path}`, { method })).json().catch(() => undefined)

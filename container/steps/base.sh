@@ -8,7 +8,7 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 # Words: a list of packages.
 # shellcheck disable=SC2086
-apt-get install -y -qq --no-install-recommends ca-certificates ${AGENT_PACKAGES:-} >/dev/null
+apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends ca-certificates ${AGENT_PACKAGES:-} >/dev/null
 apt-get clean
 
 groupadd --gid "$AGENT_GID" agent

@@ -15,7 +15,7 @@ mkdir -p "$to"
 cp "$here/package.json" "$here/package-lock.json" "$to/"
 cd "$to"
 npm ci --omit=dev --ignore-scripts --os=linux --cpu="$cpu" --libc=glibc \
-  --no-audit --no-fund --no-progress --loglevel=error
+  --no-audit --no-fund --no-update-notifier --no-progress --loglevel=error
 
 # Node, without headers and manuals, is a layer of its own.
 mkdir -p node/bin
