@@ -3,41 +3,57 @@ import { describe, test } from 'node:test'
 import { Refusal } from '../src/errors.ts'
 import { secrets } from '../src/secrets/command.ts'
 import { ensureSnapshotKey } from '../src/secrets/snapshotKey.ts'
-import { Account, fakeAws, named } from './account.ts'
+import { Account, type Answers, named } from './account.ts'
 import { testWorld } from './world.ts'
 
 const NAME = '/openclaw/snapshot-key'
-const DESCRIPTION = { SNAPSHOT_KEY_PARAMETER: NAME, DATA_BUCKET: 'data' }
+
+function worldWith(account: Account, answers: Answers = {}, snapshotKey = 'parameter') {
+  return testWorld({ answers: { ...account.answers, ...answers }, context: { snapshotKey } })
+}
 
 const ringOf = (account: Account) => JSON.parse(account.parameters.get(NAME)?.value ?? '{}')
 
 describe('the key of the snapshots', () => {
   test('is made once, as the bridge reads it, and then left alone', async () => {
     const account = new Account()
-    const { aws, calls } = fakeAws(account.answers)
-    assert.equal(await ensureSnapshotKey(aws, DESCRIPTION), `${NAME} is made`)
+    const world = worldWith(account)
+    assert.equal(await ensureSnapshotKey(world), `${NAME} is made`)
     const { version, keys } = ringOf(account)
     assert.equal(version, 1)
     assert.match(keys[0].id, /^[0-9a-f]{16}$/)
     assert.equal(Buffer.from(keys[0].key, 'base64url').length, 32)
     assert.equal(account.parameters.get(NAME)?.type, 'SecureString')
-    assert.equal(calls.find(({ name }) => name === 'PutParameter')?.input['Overwrite'], false)
-    assert.equal(await ensureSnapshotKey(aws, DESCRIPTION), `${NAME} is there`)
-    assert.ok(!calls.some(({ name }) => name === 'GetParameter'), 'who deploys need not read it')
+    assert.equal(world.calls.find(({ name }) => name === 'PutParameter')?.input['Overwrite'], false)
+    assert.equal(await ensureSnapshotKey(world), `${NAME} is there`)
+    assert.ok(!world.calls.some(({ name }) => name === 'GetParameter'), 'who deploys need not read it')
     assert.deepEqual(ringOf(account).keys, keys)
   })
 
   test('is not made where KMS has one', async () => {
-    const { aws, calls } = fakeAws({})
-    assert.match(await ensureSnapshotKey(aws, { SNAPSHOT_KEY_ID: 'x' }), /a KMS key/)
-    assert.deepEqual(calls, [])
+    const account = new Account()
+    assert.match(await ensureSnapshotKey(worldWith(account, {}, 'kms')), /a KMS key/)
+    assert.ok(!account.parameters.has(NAME))
   })
+
+  const refuses = (account: Account, snapshotKey: string, words: RegExp) =>
+    assert.rejects(ensureSnapshotKey(worldWith(account, {}, snapshotKey)), (error) => error instanceof Refusal && words.test(error.message))
 
   test('is not made anew beside snapshots that another one wrapped', async () => {
     const account = new Account()
     account.objects.set('snapshot-keys/ana.json', { type: '', cache: '' })
-    const { aws } = fakeAws(account.answers)
-    await assert.rejects(ensureSnapshotKey(aws, DESCRIPTION), (error) => error instanceof Refusal && /is missing, but there are snapshots/.test(error.message))
+    await refuses(account, 'parameter', /is missing, but there are snapshots/)
+    assert.ok(!account.parameters.has(NAME))
+  })
+
+  test('does not give way to KMS beside snapshots that it wrapped', async () => {
+    const account = new Account()
+    await ensureSnapshotKey(worldWith(account))
+    account.objects.set('snapshot-keys/ana.json', { type: '', cache: '' })
+    await refuses(account, 'kms', /set "snapshotKey": "parameter"/)
+    assert.ok(account.parameters.has(NAME))
+    account.objects.clear()
+    assert.match(await ensureSnapshotKey(worldWith(account, {}, 'kms')), /which wrapped none, is deleted/)
     assert.ok(!account.parameters.has(NAME))
   })
 
@@ -47,8 +63,7 @@ describe('the key of the snapshots', () => {
       const broken = () => {
         throw named('AccessDeniedException')
       }
-      const { aws } = fakeAws({ ...account.answers, [operation]: broken })
-      await assert.rejects(ensureSnapshotKey(aws, DESCRIPTION), /AccessDenied/)
+      await assert.rejects(ensureSnapshotKey(worldWith(account, { [operation]: broken })), /AccessDenied/)
       assert.equal(account.parameters.size, 0)
     })
   }
@@ -60,7 +75,7 @@ describe('make secrets SECRET=snapshot-key', () => {
   test('puts a newer key before the older ones, and shows none of them', async () => {
     const account = new Account()
     const world = testWorld({ answers: account.answers })
-    await ensureSnapshotKey(world.aws, DESCRIPTION)
+    await ensureSnapshotKey(world)
     const [first] = ringOf(account).keys
     await secrets(world, wanted({ generate: true }))
     const { keys } = ringOf(account)

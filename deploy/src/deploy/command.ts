@@ -78,6 +78,12 @@ function toChange(world: World, wanted: Wanted, found: Found): Step[] {
       run: () => agreeOn(world, cdkOf(found)),
     },
     {
+      title: 'The key of the snapshots',
+      usually: 'a second',
+      left: 'the deployment as it was.',
+      run: () => ensureSnapshotKey(world),
+    },
+    {
       title: 'Deploy the stacks',
       usually: '10 minutes at first, then two',
       left:
@@ -91,19 +97,13 @@ function toChange(world: World, wanted: Wanted, found: Found): Step[] {
 function toFinish(world: World, wanted: Wanted, found: Found): Step[] {
   return [
     {
-      title: 'The key of the snapshots',
-      usually: 'a second',
-      left: 'everything is deployed; agents cannot save what they know yet, and say so.',
-      run: async () => {
-        found.description = await needDescription(world.aws, world.deployment)
-        return ensureSnapshotKey(world.aws, found.description)
-      },
-    },
-    {
       title: 'Upload the page',
       usually: '15 seconds',
       left: 'new Lambdas with the page as it was, or with the new one. Both work: a page is opened last.',
-      run: () => uploadPage(world, described(found)),
+      run: async () => {
+        found.description = await needDescription(world.aws, world.deployment)
+        return uploadPage(world, found.description)
+      },
     },
     {
       title: 'The first user',

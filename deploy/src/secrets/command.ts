@@ -8,8 +8,8 @@ import { setWebhook } from '../telegram.ts'
 import { agrees } from '../terminal.ts'
 import type { World } from '../world.ts'
 import { checked, FACTS, type Kind, KINDS, kindOf, makeWebhookSecret } from './kinds.ts'
-import { addSnapshotKey, SNAPSHOT_KEY } from './snapshotKey.ts'
-import { putSecret, removeSecret, secretStates, type State, STORED } from './store.ts'
+import { addSnapshotKey } from './snapshotKey.ts'
+import { putSecret, removeSecret, secretStates, SNAPSHOT_KEY, type State, STORED } from './store.ts'
 
 export interface Wanted {
   /** Only this one; without it each is asked for in turn. */

@@ -4,13 +4,15 @@
  * beside the older ones, and nothing but `make destroy DATA=delete` removes it.
  */
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
-import { GetParameterCommand, paginateDescribeParameters, PutParameterCommand } from '@aws-sdk/client-ssm'
+import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm'
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { randomBytes } from 'node:crypto'
 import type { Aws } from '../aws.ts'
-import { type Description, field } from '../description.ts'
+import type { Deployment } from '../deployment.ts'
 import { isNamed, Refusal } from '../errors.ts'
+import type { World } from '../world.ts'
+import { removeSecret, secretStates, SNAPSHOT_KEY } from './store.ts'
 
-export const SNAPSHOT_KEY = 'snapshot-key'
 /** Where each user's own key lies, wrapped by this one. */
 const WRAPPED = 'snapshot-keys/'
 
@@ -26,12 +28,18 @@ interface Ring {
 
 const newKey = (): Key => ({ id: randomBytes(8).toString('hex'), key: randomBytes(32).toString('base64url') })
 
-/** Answers whether one was made. A deployment without the variable has a KMS key. */
-export async function ensureSnapshotKey(aws: Aws, description: Description): Promise<string> {
-  const name = description['SNAPSHOT_KEY_PARAMETER']
-  if (!name) return 'a KMS key wraps the keys of the snapshots'
-  if (await isThere(aws, name)) return `${name} is there`
-  await refuseIfOthersWrapped(aws, name, field(description, 'DATA_BUCKET'))
+/** Before the stacks change, so that a choice that cannot work changes nothing. */
+export async function ensureSnapshotKey({ aws, deployment, options }: World): Promise<string> {
+  const name = deployment.secretParameter(SNAPSHOT_KEY)
+  const isThere = (await secretStates(aws, deployment)).has(SNAPSHOT_KEY)
+  const byParameter = options.snapshotKey === 'parameter'
+  if (isThere === byParameter) return byParameter ? `${name} is there` : 'a KMS key wraps the keys of the snapshots (option snapshotKey)'
+  await refuseIfWrapped(aws, deployment, name, byParameter)
+  if (!byParameter) {
+    // It wrapped nothing. Left behind it would pass for the right one, should somebody choose it again.
+    await removeSecret(aws, deployment, SNAPSHOT_KEY)
+    return `a KMS key wraps the keys of the snapshots; ${name}, which wrapped none, is deleted`
+  }
   await put(aws, name, { version: 1, keys: [newKey()] }, false)
   return `${name} is made`
 }
@@ -43,15 +51,6 @@ export async function addSnapshotKey(aws: Aws, name: string): Promise<string> {
   const added = newKey()
   await put(aws, name, { ...ring, keys: [added, ...ring.keys] }, true)
   return added.id
-}
-
-/** Whoever deploys need not be allowed to read it. */
-async function isThere(aws: Aws, name: string): Promise<boolean> {
-  const ParameterFilters = [{ Key: 'Name', Option: 'Equals', Values: [name] }]
-  for await (const { Parameters = [] } of paginateDescribeParameters({ client: aws.ssm }, { ParameterFilters })) {
-    if (Parameters.some(({ Name }) => Name === name)) return true
-  }
-  return false
 }
 
 async function readRing(aws: Aws, name: string): Promise<Ring | undefined> {
@@ -75,13 +74,17 @@ function parse(name: string, text: string): Ring {
   throw new Refusal(`${name} is damaged. Bring back a version before: aws ssm get-parameter-history --name ${name} --with-decryption`)
 }
 
-/** A new key could read none of them, and the next snapshot would not be what it follows upon. */
-async function refuseIfOthersWrapped(aws: Aws, name: string, bucket: string): Promise<void> {
-  const { KeyCount = 0 } = await aws.s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: WRAPPED, MaxKeys: 1 }))
+/** Another key could read none of them, and the next snapshot would not be what it follows upon. */
+async function refuseIfWrapped(aws: Aws, deployment: Deployment, name: string, byParameter: boolean): Promise<void> {
+  const { Account = '' } = await aws.sts.send(new GetCallerIdentityCommand({}))
+  const which = { Bucket: deployment.dataBucket(Account), Prefix: WRAPPED, MaxKeys: 1 }
+  const { KeyCount = 0 } = await aws.s3.send(new ListObjectsV2Command(which))
   if (KeyCount === 0) return
   throw new Refusal(
-    `${name} is missing, but there are snapshots whose keys another one wrapped; a new one could read none of them. ` +
-      'If the options chose a KMS key before, choose it again. If the parameter was deleted, put its text back.',
+    byParameter
+      ? `${name} is missing, but there are snapshots whose keys another one wrapped; a new one could read none of them. ` +
+        'If a KMS key was chosen before, set "snapshotKey": "kms". If the parameter was deleted, put its text back.'
+      : `There are snapshots whose keys ${name} wrapped, and a KMS key could read none of them: set "snapshotKey": "parameter".`,
   )
 }
 

@@ -4,8 +4,8 @@ import type { Aws } from '../aws.ts'
 import type { Deployment } from '../deployment.ts'
 import { isNamed } from '../errors.ts'
 import { KINDS, type Kind } from './kinds.ts'
-import { SNAPSHOT_KEY } from './snapshotKey.ts'
 
+export const SNAPSHOT_KEY = 'snapshot-key'
 /** Those that are typed, and the one that is made. */
 export const STORED = [...KINDS, SNAPSHOT_KEY] as const
 export type Stored = (typeof STORED)[number]
