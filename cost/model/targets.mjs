@@ -8,16 +8,16 @@ export const TARGETS = {
   'ipv6-only': { usd: 0.5, text: 'IPv6 only, target 0.50' },
 }
 
-const WITHOUT_KEY = { snapshotKey: 'parameter' }
-const FRUGAL = { ...WITHOUT_KEY, onDemandShare: 0, watchdogEveryMinutes: 5, images: 2 }
+const SPOT_ONLY = { onDemandShare: 0 }
+const FRUGAL = { ...SPOT_ONLY, watchdogEveryMinutes: 5, images: 2 }
 const { awakeHours } = whoTheReferenceSees()
 const slow = samePerson(profile('personal', { awakeHours }), { vcpu: 0.25 })
 
 /** Each adds to the one before it. */
 const ROWS = [
   ['as deployed by default', {}],
-  ['without a KMS key of our own', WITHOUT_KEY],
-  ['and Spot only, the watchdog every 5 minutes, 2 images kept', FRUGAL],
+  ['Spot only', SPOT_ONLY],
+  ['and the watchdog every 5 minutes, 2 images kept', FRUGAL],
   [`and a person who keeps the *reference's* task awake for 2 hours a day: ${awakeHours.toFixed(2)} hours with us`, { ...FRUGAL, awakeHours }],
   ['and 0.25 vCPU, which takes 72 s to start', { ...FRUGAL, vcpu: 0.25, awakeHours: slow.awakeHours }],
 ]

@@ -26,7 +26,7 @@ export const VARIATIONS = [
   ['no free tier left in the account', { free: false }],
   ['no free tier left, monitoring full', { free: false, monitoring: 'full' }],
   ['watchdog every 5 minutes', { watchdogEveryMinutes: 5 }],
-  ['no KMS key of our own for snapshots', { snapshotKey: 'parameter' }],
+  ['a KMS key of our own for snapshots', { snapshotKey: 'kms' }],
   ['1 GB of snapshots instead of 0.1', { snapshotGb: 1 }],
   ['answers of 400 words instead of 200', { answerWords: 400 }],
   ['answers of 100 words', { answerWords: 100 }],
