@@ -4,7 +4,7 @@
  */
 import type { Json } from './ministack.ts'
 
-const REFUSED = ['AWS::EC2::VPCCidrBlock', 'AWS::EC2::EgressOnlyInternetGateway', 'AWS::Cognito::ManagedLoginBranding']
+const REFUSED = new Set(['AWS::EC2::VPCCidrBlock', 'AWS::EC2::EgressOnlyInternetGateway', 'AWS::Cognito::ManagedLoginBranding'])
 
 export function fit(template: Json, url: string, codeBucket: string): Json {
   const refused = Object.keys(template.Resources).filter((id) => isRefused(template.Resources[id]))
@@ -26,7 +26,7 @@ export function fit(template: Json, url: string, codeBucket: string): Json {
 
 /** Its alarms know one metric each. */
 function isRefused({ Type, Properties }: Json): boolean {
-  return REFUSED.includes(Type) || (Type === 'AWS::CloudWatch::Alarm' && Properties.Metrics !== undefined)
+  return REFUSED.has(Type) || (Type === 'AWS::CloudWatch::Alarm' && Properties.Metrics !== undefined)
 }
 
 /** On loopback nobody speaks TLS. */

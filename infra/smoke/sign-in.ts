@@ -45,10 +45,13 @@ async function codeFor(url: string, asked: Record<string, string>): Promise<stri
   throw new Error('unreachable')
 }
 
+function attribute(of: string, name: string): string | undefined {
+  return new RegExp(`\\b${name}="([^"]*)"`).exec(of)?.[1]
+}
+
 /** Hidden fields as they are, and what a person would write into the others. */
 function filled(html: string): Record<string, string> {
   const inputs = [...html.matchAll(/<(?:input|button)([^>]*)>/g)].map(([, attributes]) => attributes!)
-  const attribute = (of: string, name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(of)?.[1]
   const fields = inputs.flatMap((of): [string, string][] => {
     const name = attribute(of, 'name')
     if (name === undefined) return []

@@ -9,9 +9,9 @@ export function signed(service: string, method: string, url: URL, body: string |
   const at = new Date().toISOString().replace(/[:-]|\.\d{3}/g, '')
   const hash = sha256(body)
   const all: Record<string, string> = { ...headers, host: url.host, 'x-amz-content-sha256': hash, 'x-amz-date': at }
-  const names = Object.keys(all).sort()
+  const names = Object.keys(all).toSorted()
   const canonical = [
-    method, url.pathname, [...url.searchParams].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).sort().join('&'),
+    method, url.pathname, [...url.searchParams].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).toSorted().join('&'),
     ...names.map((name) => `${name}:${all[name]}`), '', names.join(';'), hash,
   ].join('\n')
   const scope = `${at.slice(0, 8)}/${REGION}/${service}/aws4_request`

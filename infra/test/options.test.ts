@@ -83,7 +83,7 @@ test('the CDK\'s own context is left alone', () => {
 
 test('README explains each option, and no other', () => {
   const explained = [...README.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
-  assert.deepEqual(explained.sort(), [...OPTION_NAMES].sort())
+  assert.deepEqual(explained.toSorted(), [...OPTION_NAMES].toSorted())
 })
 
 test('a function without its program is refused with what to do', () => {

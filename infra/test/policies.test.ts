@@ -9,7 +9,7 @@ const EVERYTHING = { telegram: 'on', prewarmSpares: '1', modelProvider: 'anthrop
 
 test('each role may do what its ports need, and nothing else', () => {
   const may = policies(templates(EVERYTHING))
-  assert.deepEqual(Object.keys(may).sort(), Object.keys(PORTS).sort())
+  assert.deepEqual(Object.keys(may).toSorted(), Object.keys(PORTS).toSorted())
   for (const [role, lines] of Object.entries(PORTS)) assert.deepEqual(may[role], lines, `of ${role}`)
 })
 
@@ -30,7 +30,7 @@ test('without Telegram and spares nobody reads their secrets, and nobody asks fo
 test('by default the key of the snapshots is a parameter, which the bridge and the API read', () => {
   const may = policies(templates())
   const readers = Object.keys(may).filter((role) => may[role]!.includes('ssm:parameter/openclaw/snapshot-key: ssm:GetParameter'))
-  assert.deepEqual(readers.sort(), ['Task', 'api'])
+  assert.deepEqual(readers.toSorted(), ['Task', 'api'])
   assert.doesNotMatch(JSON.stringify(may), /kms:Encrypt\b/)
 })
 

@@ -11,7 +11,7 @@ export function policies(templates: Templates): Policies {
       for (const statement of statements(policy)) note(roles.get(plain(role.Ref))!, templates, statement)
     }
   }
-  const said = [...roles].map(([role, lines]) => [role.replace(/Role$/, ''), [...lines].map(([on, actions]) => `${on}: ${[...actions].sort().join(' ')}`).sort()])
+  const said = [...roles].map(([role, lines]) => [role.replace(/Role$/, ''), [...lines].map(([on, actions]) => `${on}: ${[...actions].toSorted().join(' ')}`).toSorted()])
   return Object.fromEntries(said) as Policies
 }
 

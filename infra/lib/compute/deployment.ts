@@ -1,5 +1,6 @@
 /** What tools must know of a deployment, in two parameters: one that they take as their environment, one for the page. */
-import { Aws, Stack } from 'aws-cdk-lib'
+import type { Stack } from 'aws-cdk-lib';
+import { Aws } from 'aws-cdk-lib'
 import { StringParameter } from 'aws-cdk-lib/aws-ssm'
 import { type Options, UnusableOption } from '../options/index.ts'
 import type { Names } from '../names.ts'

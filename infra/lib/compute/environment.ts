@@ -42,8 +42,8 @@ export function telegramParameters(options: Options, names: Names): Environment 
   return { TELEGRAM_TOKEN_PARAMETER: names.parameter(TELEGRAM_TOKEN), TELEGRAM_SECRET_PARAMETER: names.parameter(TELEGRAM_SECRET) }
 }
 
-export function issuer({ issuer, clientId, userPoolId }: Identity): Environment {
-  return { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, USER_POOL_ID: userPoolId }
+export function issuer({ issuer: url, clientId, userPoolId }: Identity): Environment {
+  return { OIDC_ISSUER: url, OIDC_CLIENT_ID: clientId, USER_POOL_ID: userPoolId }
 }
 
 export function taskEnvironment(options: Options, names: Names, { storage, web }: { storage: Storage; web: Web }): Environment {

@@ -24,13 +24,16 @@ export function modelSettings(options: ModelOptions, names: Names): object {
   }
 }
 
+function foundation(region: string, model: string): string {
+  return `arn:${Aws.PARTITION}:bedrock:${region}::foundation-model/${model}`
+}
+
 /** What a task may ask of Bedrock: the operator's models, in his region or through the inference profiles that begin there. */
 export function bedrockModels({ provider, offered }: ModelOptions): string[] {
   if (provider !== 'bedrock') return []
   return offered.flatMap((model) => {
     // A profile's name begins with where it goes: us., eu., apac., global.
     const [, base] = /^(?:us|eu|apac|jp|au|global)\.(.+)$/.exec(model) ?? []
-    const foundation = (region: string, of: string) => `arn:${Aws.PARTITION}:bedrock:${region}::foundation-model/${of}`
     if (base === undefined) return [foundation(Aws.REGION, model)]
     const profile = `arn:${Aws.PARTITION}:bedrock:${Aws.REGION}:${Aws.ACCOUNT_ID}:inference-profile/${model}`
     return [profile, foundation('*', base)]

@@ -31,8 +31,11 @@ export function makeDashboard(stack: Stack, name: string, api: Api, addresses: A
   new CfnDashboard(stack, 'Dashboard', { dashboardName: name, dashboardBody: stack.toJsonString({ widgets }) })
 }
 
+function of(title: string, statistics: Statistic[], ...names: Name[]): Widget {
+  return { title, statistics, metrics: names.map((name) => [NAMESPACE, name]) }
+}
+
 function ours(): Widget[] {
-  const of = (title: string, statistics: Statistic[], ...names: Name[]): Widget => ({ title, statistics, metrics: names.map((name) => [NAMESPACE, name]) })
   return [
     of('From a message to its reply', ['p50', 'p90'], 'FirstTokenMillis', 'ReplyMillis'),
     of('Waking up', ['p50', 'p90'], 'WakeMillis', 'ProvisioningMillis', 'BootMillis'),

@@ -1,5 +1,6 @@
 /** Which model answers: what the bridge reads from the parameter `/<name>/model`. */
-import { Reader, refuse } from './read.ts'
+import type { Reader} from './read.ts';
+import { refuse } from './read.ts'
 
 export const PROVIDERS = ['bedrock', 'anthropic', 'openai', 'openrouter', 'gemini'] as const
 

@@ -1,5 +1,6 @@
 /** Where the page is. */
-import { Reader, UnusableOption } from './read.ts'
+import type { Reader} from './read.ts';
+import { UnusableOption } from './read.ts'
 
 export interface PageOptions {
   /** `undefined`: an address of CloudFront's. */

@@ -1,5 +1,6 @@
 /** How large a task is, and what it runs on. */
-import { Reader, refuse } from './read.ts'
+import type { Reader} from './read.ts';
+import { refuse } from './read.ts'
 
 /** CPU units; the memory they go with, from, to and in steps of, in MiB. The same table as in crates/platform-aws/src/config.rs. */
 const FARGATE_SIZES: ReadonlyMap<number, readonly [from: number, to: number, step: number]> = new Map([

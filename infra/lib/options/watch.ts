@@ -1,5 +1,6 @@
 /** Who looks at the deployment, and who hears of it. */
-import { Reader, UnusableOption } from './read.ts'
+import type { Reader} from './read.ts';
+import { UnusableOption } from './read.ts'
 
 export interface WatchOptions {
   readonly monitoring: 'none' | 'alarms' | 'full'

@@ -74,8 +74,11 @@ export class DataBucket extends Construct {
   }
 }
 
+function gone(folder: Folder, days: number): LifecycleRule {
+  return { id: folder, prefix: `${folder}/`, expiration: Duration.days(days) }
+}
+
 function rules({ conversationDays }: Options): LifecycleRule[] {
-  const gone = (folder: Folder, days: number): LifecycleRule => ({ id: folder, prefix: `${folder}/`, expiration: Duration.days(days) })
   return [
     gone('uploads', WAITING_DAYS),
     gone('incoming', WAITING_DAYS),

@@ -24,7 +24,7 @@ function functionOf(all: Templates, { properties }: Resource): string {
 
 const ROUTES = ['$connect', '$default', '$disconnect']
 const OPEN = ['GET /openapi.json', 'POST /telegram']
-const WEB_SOCKET_AUTHORIZATION = ['NONE', 'AWS_IAM', 'CUSTOM']
+const WEB_SOCKET_AUTHORIZATION = new Set(['NONE', 'AWS_IAM', 'CUSTOM'])
 /** Nothing that has a header, a query or an address in it. */
 const LOGGED = /^\$context\.(requestId|requestTimeEpoch|routeKey|status|error\.message|integrationErrorMessage|responseLength|responseLatency|integrationLatency|eventType|connectionId)$/
 const ASYNC = ['prewarm', 'scheduledmessage', 'watchdog']
@@ -70,7 +70,7 @@ export const API: readonly Promise[] = [
   {
     says: 'the WebSocket API has three routes, and answers none by itself',
     holds: (all) => {
-      assert.deepEqual(routes(all, 'WebSocketApi').map(({ properties }) => properties.RouteKey).sort(), ROUTES)
+      assert.deepEqual(routes(all, 'WebSocketApi').map(({ properties }) => properties.RouteKey).toSorted(), ROUTES)
       every(routes(all, 'WebSocketApi'), ({ properties }) => assert.equal(properties.RouteResponseSelectionExpression, undefined))
       none(all, 'AWS::ApiGatewayV2::RouteResponse', 'AWS::ApiGatewayV2::IntegrationResponse')
     },
@@ -79,7 +79,7 @@ export const API: readonly Promise[] = [
   {
     says: 'the WebSocket API has no JWT authorizer, which it would not know, and no authorization that it does not know',
     holds: (all) => {
-      every(routes(all, 'WebSocketApi'), ({ properties }) => sure(WEB_SOCKET_AUTHORIZATION.includes(properties.AuthorizationType), properties.AuthorizationType))
+      every(routes(all, 'WebSocketApi'), ({ properties }) => sure(WEB_SOCKET_AUTHORIZATION.has(properties.AuthorizationType), properties.AuthorizationType))
       every(all.all('AWS::ApiGatewayV2::Authorizer'), ({ properties }) => assert.equal(all.said(properties.ApiId), 'HttpApi'))
     },
     breaks: (all) => { routes(all, 'WebSocketApi')[0]!.properties.AuthorizationType = 'JWT' },
@@ -98,7 +98,7 @@ export const API: readonly Promise[] = [
     with: EVERYTHING,
     holds: (all) => {
       const open = routes(all, 'HttpApi').filter(({ properties }) => properties.AuthorizationType !== 'JWT' || !properties.AuthorizerId)
-      assert.deepEqual(open.map(({ properties }) => properties.RouteKey).sort(), OPEN)
+      assert.deepEqual(open.map(({ properties }) => properties.RouteKey).toSorted(), OPEN)
     },
     breaks: (all) => { routes(all, 'HttpApi').find(({ properties }) => properties.RouteKey === '$default')!.properties.AuthorizationType = 'NONE' },
   },
@@ -153,7 +153,7 @@ export const API: readonly Promise[] = [
         assert.deepEqual([properties.MaximumRetryAttempts, properties.MaximumEventAgeInSeconds], [2, 21_600])
         return all.said(properties.DestinationConfig.OnFailure.Destination).replace('FailedQueue.Arn', '')
       })
-      assert.deepEqual(retried.sort(), ASYNC)
+      assert.deepEqual(retried.toSorted(), ASYNC)
       every(all.all('AWS::SQS::Queue'), ({ properties }) => assert.equal(properties.MessageRetentionPeriod, 1_209_600))
     },
     breaks: (all) => all.remove(all.one('AWS::Lambda::EventInvokeConfig', 'scheduledmessage')),

@@ -77,7 +77,7 @@ export const COMPUTE: readonly Promise[] = [
     holds: (all) => {
       assert.equal(container(all).Secrets, undefined)
       const secret = container(all).Environment.filter(({ Name }: Json) => /TOKEN|SECRET|PASSWORD|(?<!SNAPSHOT)_KEY/.test(Name))
-      for (const { Name, Value } of secret) sure(/_PARAMETER$/.test(Name) && /^\/openclaw\/[a-z-]+$/.test(Value), Name)
+      for (const { Name, Value } of secret) sure(Name.endsWith('_PARAMETER') && /^\/openclaw\/[a-z-]+$/.test(Value), Name)
     },
     with: { telegram: 'on', modelProvider: 'openai' },
     breaks: (all) => container(all).Environment.push({ Name: 'OPENAI_API_KEY', Value: 'sk-test' }),
@@ -115,7 +115,7 @@ export const COMPUTE: readonly Promise[] = [
     says: 'what tools must know is in one parameter',
     with: { telegram: 'on' },
     holds: (all) => {
-      assert.deepEqual(Object.keys(said(all, 'deployment')).sort(), DEPLOYMENT)
+      assert.deepEqual(Object.keys(said(all, 'deployment')).toSorted(), DEPLOYMENT)
       every(Object.values(said(all, 'deployment')), (value) => assert.equal(typeof value, 'string'))
     },
     breaks: (all) => { parameter(all, 'deployment').Value = '{}' },
@@ -124,7 +124,7 @@ export const COMPUTE: readonly Promise[] = [
     says: 'the page\'s configuration is what the page reads',
     holds: (all) => {
       const config = said(all, 'page')
-      assert.deepEqual(Object.keys(config).sort(), ['api', 'clientId', 'demo', 'issuer', 'model', 'ws'])
+      assert.deepEqual(Object.keys(config).toSorted(), ['api', 'clientId', 'demo', 'issuer', 'model', 'ws'])
       assert.deepEqual([config.api, config.ws], ['https://PageDistribution.DomainName/api', 'wss://WebSocketApi.execute-api.{region}.amazonaws.com/ws'])
     },
     breaks: (all) => { parameter(all, 'page').Value = '{"api":"/api"}' },

@@ -71,7 +71,7 @@ export const MONITORING: readonly Promise[] = [
   },
   {
     says: 'there is an alarm for given-up messages, wake-ups, waiting, snapshots, releases and failed events',
-    holds: (all) => assert.deepEqual(alarms(all).map(({ properties }) => properties.AlarmName.replace('openclaw-', '')).sort(),
+    holds: (all) => assert.deepEqual(alarms(all).map(({ properties }) => properties.AlarmName.replace('openclaw-', '')).toSorted(),
       ['DeadMessages', 'FailedEvents', 'FailedLaunches', 'FailedSnapshots', 'OldestPendingSeconds', 'ReleasesWithdrawn']),
     breaks: (all) => all.remove(all.one('AWS::CloudWatch::Alarm', 'DeadMessages')),
   },
@@ -135,7 +135,7 @@ export const MONITORING: readonly Promise[] = [
   {
     says: 'without monitoring there is none of it',
     with: { monitoring: 'none' },
-    holds: (all) => assert.deepEqual(Object.keys(all.stacks).sort(), ['api', 'compute', 'identity', 'network', 'storage', 'web']),
+    holds: (all) => assert.deepEqual(Object.keys(all.stacks).toSorted(), ['api', 'compute', 'identity', 'network', 'storage', 'web']),
     breaks: (all) => { (all.stacks as Record<string, Json>)['monitoring'] = { Resources: {} } },
   },
 ]

@@ -43,7 +43,7 @@ export const STORAGE: readonly Promise[] = [
     holds: (all) => every(tables(all), (one) => {
       const used = [one.properties.KeySchema, ...indexes(one).map((index) => index.KeySchema)].flat().map((key: Json) => key.AttributeName)
       const declared = one.properties.AttributeDefinitions.map((attribute: Json) => attribute.AttributeName)
-      assert.deepEqual([...new Set(used)].sort(), [...declared].sort())
+      assert.deepEqual([...new Set(used)].toSorted(), [...declared].toSorted())
     }),
     breaks: (all) => { table(all, 'TaskState').properties.AttributeDefinitions.pop() },
   },
@@ -51,7 +51,7 @@ export const STORAGE: readonly Promise[] = [
     says: 'rows expire by `ttl`, but for task states',
     holds: (all) => {
       const expire = tables(all).filter(({ properties }) => properties.TimeToLiveSpecification?.Enabled === true)
-      assert.deepEqual(expire.map(nameOf).sort(), EXPIRE)
+      assert.deepEqual(expire.map(nameOf).toSorted(), EXPIRE)
       every(expire, ({ properties }) => assert.equal(properties.TimeToLiveSpecification.AttributeName, 'ttl'))
     },
     breaks: (all) => { delete table(all, 'Settings').properties.TimeToLiveSpecification.AttributeName },
@@ -59,7 +59,7 @@ export const STORAGE: readonly Promise[] = [
   {
     says: 'conversations and settings can be brought back to any second',
     holds: (all) => assert.deepEqual(
-      tables(all).filter(({ properties }) => properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).map(nameOf).sort(), RECOVER),
+      tables(all).filter(({ properties }) => properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).map(nameOf).toSorted(), RECOVER),
     breaks: (all) => { table(all, 'Settings').properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled = false },
   },
   {
