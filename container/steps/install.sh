@@ -11,6 +11,13 @@ case "${TARGETARCH:?}" in
   *) echo "There is no Node for TARGETARCH=$TARGETARCH; it is arm64 or amd64." >&2; exit 1 ;;
 esac
 
+# npm leaves out optional packages, the native ones, that are not for the Node it runs on.
+pinned=v$(node -p "require('$here/package.json').optionalDependencies['node-linux-$cpu']")
+if [ "$(node --version)" != "$pinned" ]; then
+  echo "This Node is $(node --version); the one that is pinned, and has to install, is $pinned." >&2
+  exit 1
+fi
+
 mkdir -p "$to"
 cp "$here/package.json" "$here/package-lock.json" "$to/"
 cd "$to"
