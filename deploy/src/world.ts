@@ -23,3 +23,7 @@ export interface World {
   /** Credentials as variables, for programs that read nothing else. */
   credentials(): Promise<Record<string, string>>
 }
+
+/** How to name this deployment to make again. A region from the options need not be said. */
+export const which = ({ deployment, context }: World): string =>
+  `NAME=${deployment.name}${context['region'] ? '' : ` REGION=${deployment.region}`}`

@@ -156,7 +156,7 @@ describe('one that breaks off', () => {
         assert.ok(error instanceof Refusal)
         assert.match(error.message, new RegExp(`Step \\[\\d+/13\\] ${step}`))
         assert.match(error.message, /What there is now: [a-z]/)
-        assert.match(error.message, /To go on: make deploy NAME=openclaw\./)
+        assert.match(error.message, /To go on: make deploy NAME=openclaw REGION=us-east-1\./)
         return true
       })
       const images = machine.account.images.size

@@ -98,7 +98,7 @@ describe('destroy without DATA', () => {
       return answers['DeleteStack']?.({ StackName })
     }
     const broken = worldOf({ typed: ['openclaw'], answers: { ...answers, DeleteStack } })
-    await assert.rejects(destroy(broken, { deleteData: false }, NEVER), /Delete openclaw-compute failed[\s\S]*To go on: make destroy NAME=openclaw\./)
+    await assert.rejects(destroy(broken, { deleteData: false }, NEVER), /Delete openclaw-compute failed[\s\S]*To go on: make destroy NAME=openclaw REGION=us-east-1\./)
     await destroy(worldOf({ typed: ['openclaw'] }), { deleteData: false }, NEVER)
     assert.deepEqual([...machine.account.stacks.keys()].sort(), KEPT.toSorted())
   })

@@ -8,7 +8,7 @@ import { ensureSnapshotKey } from '../secrets/snapshotKey.ts'
 import { secretStates } from '../secrets/store.ts'
 import { setWebhook } from '../telegram.ts'
 import { agrees } from '../terminal.ts'
-import type { World } from '../world.ts'
+import { which, type World } from '../world.ts'
 import { buildLambdas, buildOps, buildPage } from './build.ts'
 import { firstUser } from './firstUser.ts'
 import { pushImage } from './image.ts'
@@ -34,7 +34,7 @@ interface Found {
 }
 
 export async function deploy(world: World, wanted: Wanted, stopped: Promise<never>): Promise<void> {
-  const again = `make deploy NAME=${world.deployment.name}`
+  const again = `make deploy ${which(world)}`
   const course: Course = { terminal: world.terminal, again, now: world.now, stopped }
   const found: Found = { version: await versionOf(world) }
   world.terminal.say(`Deploying ${found.version} as "${world.deployment.name}" in ${world.deployment.region}.`)
@@ -138,7 +138,7 @@ async function telegram(world: World): Promise<string> {
   if (!world.options.telegram) return 'off (option telegram)'
   const there = await secretStates(world.aws, world.deployment)
   if (!there.get('telegram-token') || !there.get('telegram-secret')) {
-    return `the bot has no token or secret yet: make secrets NAME=${world.deployment.name}`
+    return `the bot has no token or secret yet: make secrets ${which(world)}`
   }
   return `Telegram brings what people write to ${await setWebhook(world)}`
 }

@@ -2,7 +2,7 @@
 import { AdminCreateUserCommand, ListUsersCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { field, type Description } from '../description.ts'
 import { isNamed, Refusal } from '../errors.ts'
-import type { World } from '../world.ts'
+import { which, type World } from '../world.ts'
 
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 
@@ -11,7 +11,7 @@ export async function firstUser(world: World, description: Description, email: s
   const { Users: users = [] } = await world.aws.cognito.send(new ListUsersCommand({ UserPoolId: pool, Limit: 1 }))
   if (users.length > 0) return 'there are users already: nobody was invited'
   const address = email ?? (await asked(world))
-  if (address === '') return `nobody was invited; do it later: make invite NAME=${world.deployment.name} EMAIL=you@example.com`
+  if (address === '') return `nobody was invited; do it later: make invite ${which(world)} EMAIL=you@example.com`
   return invite(world, pool, address)
 }
 

@@ -2,10 +2,9 @@
 import { PROVIDER } from '../../../infra/lib/options/model.ts'
 import { type Description, field } from '../description.ts'
 import { secretStates } from '../secrets/store.ts'
-import type { World } from '../world.ts'
+import { which, type World } from '../world.ts'
 
 export async function whatNext(world: World, description: Description): Promise<string[]> {
-  const { name } = world.deployment
   const { provider } = world.options.model
   const needsKey = PROVIDER[provider].auth === 'key' && !(await secretStates(world.aws, world.deployment)).get('model-key')
   return [
@@ -16,9 +15,9 @@ export async function whatNext(world: World, description: Description): Promise<
     'for each agent. docs/cost.md has the whole bill, `make cost` computes yours. The model is paid to its provider.',
     '',
     'Next:',
-    ...(needsKey ? [`  make secrets NAME=${name} SECRET=model-key    the agent cannot answer without ${provider}'s key`] : []),
+    ...(needsKey ? [`  make secrets ${which(world)} SECRET=model-key    the agent cannot answer without ${provider}'s key`] : []),
     '  open the page, sign in, and write something: the first answer takes a minute or two',
-    `  make ops NAME=${name} DO=doctor    looks whether everything works`,
-    `  make rollback NAME=${name}    if the new image is no good`,
+    `  make ops ${which(world)} DO=doctor    looks whether everything works`,
+    `  make rollback ${which(world)}    if the new image is no good`,
   ]
 }

@@ -5,7 +5,7 @@
 import { Refusal } from '../errors.ts'
 import { existingStacks } from '../stacks.ts'
 import { type Course, inSteps } from '../deploy/steps.ts'
-import type { World } from '../world.ts'
+import { which, type World } from '../world.ts'
 import { RUNNING, withData, withoutData } from './steps.ts'
 
 export interface Wanted {
@@ -20,13 +20,14 @@ export async function destroy(world: World, wanted: Wanted, stopped: Promise<nev
   if (stacks.length === 0) throw new Refusal(`There is nothing named "${deployment.name}" in ${deployment.region}.`)
   for (const line of wanted.deleteData ? allGoes(world, stacks) : someStays(world, stacks)) terminal.say(line)
   await confirmed(world, wanted)
-  const again = `make destroy NAME=${deployment.name}${wanted.deleteData ? ' DATA=delete' : ''}`
+  const again = `make destroy ${which(world)}${wanted.deleteData ? ' DATA=delete' : ''}`
   const course: Course = { terminal, again, now: world.now, stopped }
   await inSteps(wanted.deleteData ? withData(world, stacks) : withoutData(world, stacks), course)
   terminal.say(`\n"${deployment.name}" is ${wanted.deleteData ? 'gone' : 'asleep for good, until the next make deploy'}.`)
 }
 
-function someStays({ deployment: { name } }: World, stacks: string[]): string[] {
+function someStays(world: World, stacks: string[]): string[] {
+  const { name } = world.deployment
   const going = RUNNING.map((kind) => `${name}-${kind}`).filter((stack) => stacks.includes(stack))
   const staying = stacks.filter((stack) => !going.includes(stack))
   return [
@@ -38,7 +39,7 @@ function someStays({ deployment: { name } }: World, stacks: string[]): string[] 
     `  ${staying.join(', ')}: the tables, the bucket, the users, the key of the snapshots, the images, the page's address,`,
     `  and the secrets in Systems Manager, /${name}/….`,
     '  It costs some cents a month for what is stored, and a dollar if a KMS key protects the snapshots.',
-    `To remove that, too: make destroy NAME=${name} DATA=delete`,
+    `To remove that, too: make destroy ${which(world)} DATA=delete`,
     '',
   ]
 }

@@ -6,7 +6,7 @@ import { readDescription } from '../description.ts'
 import { Refusal } from '../errors.ts'
 import { setWebhook } from '../telegram.ts'
 import { agrees } from '../terminal.ts'
-import type { World } from '../world.ts'
+import { which, type World } from '../world.ts'
 import { checked, FACTS, type Kind, KINDS, kindOf, makeWebhookSecret } from './kinds.ts'
 import { addSnapshotKey } from './snapshotKey.ts'
 import { putSecret, removeSecret, secretStates, SNAPSHOT_KEY, type State, STORED } from './store.ts'
@@ -28,11 +28,12 @@ export async function secrets(world: World, wanted: Wanted): Promise<void> {
   await afterwards(world, changed)
 }
 
-async function rotateSnapshotKey({ aws, deployment, terminal }: World, wanted: Wanted): Promise<void> {
+async function rotateSnapshotKey(world: World, wanted: Wanted): Promise<void> {
+  const { aws, deployment, terminal } = world
   if (wanted.remove) throw new Refusal('Without it nobody reads the snapshots again: only `make destroy DATA=delete` removes it.')
   if (!wanted.generate) throw new Refusal(`It is made here and never typed: SECRET=${SNAPSHOT_KEY} GENERATE=1 puts a new key beside the old ones.`)
   const id = await addSnapshotKey(aws, deployment.secretParameter(SNAPSHOT_KEY))
-  terminal.say(`key ${id} wraps from now on. Now put the users' keys under it: make ops NAME=${deployment.name} DO="keys rewrap --all"`)
+  terminal.say(`key ${id} wraps from now on. Now put the users' keys under it: make ops ${which(world)} DO="keys rewrap --all"`)
 }
 
 async function takeOne(world: World, kind: Kind, generate: boolean): Promise<Kind[]> {
