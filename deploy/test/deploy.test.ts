@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { deploy } from '../src/deploy/command.ts'
 import { lambdaCommand, LAMBDAS } from '../src/deploy/build.ts'
@@ -213,6 +216,11 @@ describe('steps', () => {
     await assert.rejects(inSteps([fails, next], course(new TestTerminal())), /One failed: no/)
     assert.equal(later, 0)
   })
+})
+
+test('the Lambdas that are built are those that the CDK app wants to see', () => {
+  const wanted = readdirSync(join(dirname(fileURLToPath(import.meta.url)), '../../infra/test/placeholders'))
+  assert.deepEqual(LAMBDAS.toSorted(), wanted.toSorted())
 })
 
 test('the Lambdas are built for ARM64, all of them, as the lockfile says', () => {
