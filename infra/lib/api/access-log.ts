@@ -1,5 +1,5 @@
 /** What API Gateway notes of a request: no address, no query and no header, so no token and nobody's text. */
-import { Aws, RemovalPolicy } from 'aws-cdk-lib'
+import { RemovalPolicy } from 'aws-cdk-lib'
 import { CfnAccount } from 'aws-cdk-lib/aws-apigateway'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
@@ -26,7 +26,7 @@ export function accessLog(scope: Construct, id: string, options: Options, names:
  */
 export function accountRole(scope: Construct): CfnAccount {
   const role = new Role(scope, 'GatewayLogs', {
-    assumedBy: new ServicePrincipal('apigateway.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } } }),
+    assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
     managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs')],
   })
   role.applyRemovalPolicy(RemovalPolicy.RETAIN)

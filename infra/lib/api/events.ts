@@ -6,7 +6,6 @@ import { CfnPermission } from 'aws-cdk-lib/aws-lambda'
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
 import type { Construct } from 'constructs'
 import { allow } from '../grants.ts'
-import { arn } from '../names.ts'
 import type { Failed } from './failed.ts'
 import type { RustFunction } from './function.ts'
 import { schedulerRole } from './user-schedules.ts'
@@ -23,7 +22,7 @@ const EVENT_RETRIES = 185
 /** A schedule is free up to 14 million calls a month. */
 export function everyMinute(scope: Construct, name: string, { crate, function: target }: RustFunction, failed: Failed): void {
   const id = `${name}-${crate}`
-  const role = schedulerRole(scope, `Tick-${crate}-Role`, arn('scheduler', `schedule/default/${id}`))
+  const role = schedulerRole(scope, `Tick-${crate}-Role`, 'default')
   allow(role, ['lambda:InvokeFunction'], [target.functionArn])
   allow(role, ['sqs:SendMessage'], [failed.queue.queueArn])
   new CfnSchedule(scope, `Tick-${crate}`, {

@@ -12,7 +12,7 @@ export class UserSchedules {
 
   constructor(scope: Construct, names: Names) {
     new CfnScheduleGroup(scope, 'UserSchedules', { name: names.scheduleGroup })
-    const role = schedulerRole(scope, 'UserSchedulesRole', arn('scheduler', `schedule-group/${names.scheduleGroup}`))
+    const role = schedulerRole(scope, 'UserSchedulesRole', names.scheduleGroup)
     allow(role, ['lambda:InvokeFunction'], [names.functionArn('scheduled-message')])
     this.roleArn = role.roleArn
     this.#schedules = arn('scheduler', `schedule/${names.scheduleGroup}/*`)
@@ -28,10 +28,10 @@ export class UserSchedules {
   }
 }
 
-/** Taken on by the scheduler for this deployment's schedules, and for nobody else's. */
-export function schedulerRole(scope: Construct, id: string, sourceArn: string): Role {
+/** Taken on by the scheduler for schedules of a group of this account: it names the group, and no single schedule, as whom it acts for. */
+export function schedulerRole(scope: Construct, id: string, group: string): Role {
   const principal = new ServicePrincipal('scheduler.amazonaws.com', {
-    conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID }, ArnLike: { 'aws:SourceArn': sourceArn } },
+    conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID, 'aws:SourceArn': arn('scheduler', `schedule-group/${group}`) } },
   })
   const role = new Role(scope, id, { assumedBy: principal })
   return role

@@ -1,4 +1,5 @@
 /** A letter when the account's month gets dear. The first two budgets of an account are free. */
+import { Aws } from 'aws-cdk-lib'
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets'
 import type { Construct } from 'constructs'
 
@@ -12,7 +13,7 @@ export function makeBudget(scope: Construct, name: string, dollars: number, emai
     subscribers: [{ subscriptionType: 'EMAIL', address: email }],
   })
   new CfnBudget(scope, 'Budget', {
-    budget: { budgetName: `${name}-month`, budgetType: 'COST', timeUnit: 'MONTHLY', budgetLimit: { amount: dollars, unit: 'USD' } },
+    budget: { budgetName: `${name}-month-${Aws.REGION}`, budgetType: 'COST', timeUnit: 'MONTHLY', budgetLimit: { amount: dollars, unit: 'USD' } },
     notificationsWithSubscribers: [notify('ACTUAL', SPENT), notify('FORECASTED', FORECAST)],
   })
 }

@@ -28,7 +28,8 @@ export function contentPolicy(names: Names, webSocketHost: string): string {
 
 export function pageHeaders(scope: Construct, name: string, policy: string): ResponseHeadersPolicy {
   return new ResponseHeadersPolicy(scope, 'Headers', {
-    responseHeadersPolicyName: `${name}-page`,
+    // One name in the whole account, and a deployment may be in two regions.
+    responseHeadersPolicyName: `${name}-page-${Aws.REGION}`,
     securityHeadersBehavior: {
       contentSecurityPolicy: { contentSecurityPolicy: policy, override: true },
       contentTypeOptions: { override: true },

@@ -34,7 +34,8 @@ export class Page extends Construct {
       defaultRootObject: 'index.html',
       httpVersion: HttpVersion.HTTP2_AND_3,
       enableIpv6: true,
-      priceClass: PriceClass.PRICE_CLASS_100,
+      // The first terabyte is free everywhere, and the API goes this way, too.
+      priceClass: PriceClass.PRICE_CLASS_ALL,
       ...(domain && certificateArn && {
         domainNames: [domain],
         certificate: Certificate.fromCertificateArn(this, 'Certificate', certificateArn),
@@ -44,7 +45,7 @@ export class Page extends Construct {
         ...toHttps,
         origin: S3BucketOrigin.withOriginAccessControl(this.bucket),
         cachePolicy: CachePolicy.CACHING_OPTIMIZED,
-        functionAssociations: [this.#onRequest('Places', options.name, PLACES_TO_INDEX)],
+        functionAssociations: [this.#onRequest('Places', PLACES_TO_INDEX)],
       },
       additionalBehaviors: {
         '/api/*': {
@@ -54,7 +55,7 @@ export class Page extends Construct {
           allowedMethods: AllowedMethods.ALLOW_ALL,
           cachePolicy: CachePolicy.CACHING_DISABLED,
           originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-          functionAssociations: [this.#onRequest('Api', options.name, WITHOUT_API_PREFIX)],
+          functionAssociations: [this.#onRequest('Api', WITHOUT_API_PREFIX)],
         },
       },
     })
@@ -75,10 +76,8 @@ export class Page extends Construct {
     })
   }
 
-  #onRequest(id: string, name: string, code: string) {
-    const of = new Function(this, id, {
-      functionName: `${name}-${id.toLowerCase()}`, runtime: FunctionRuntime.JS_2_0, code: FunctionCode.fromInline(code),
-    })
+  #onRequest(id: string, code: string) {
+    const of = new Function(this, id, { runtime: FunctionRuntime.JS_2_0, code: FunctionCode.fromInline(code) })
     return { function: of, eventType: FunctionEventType.VIEWER_REQUEST }
   }
 
