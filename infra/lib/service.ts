@@ -27,6 +27,6 @@ export function describeService(app: App, options: Options): void {
   const compute = new Compute(app, of('compute'), options, names, { network, storage, identity, web }, props)
   const api = new Api(app, of('api'), options, names, { network, storage, identity, web, compute }, props)
   if (options.watch.monitoring !== 'none' || options.watch.budgetDollars > 0) {
-    new Monitoring(app, of('monitoring'), options, { api, web }, props)
+    new Monitoring(app, of('monitoring'), options, names, { api, web }, props)
   }
 }

@@ -1,6 +1,5 @@
 /** What answers: the functions, each with a role of its own, behind both APIs, the clock and ECS's events. */
 import { Stack, type StackProps } from 'aws-cdk-lib'
-import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import type { Names } from '../names.ts'
 import type { Options } from '../options/index.ts'
@@ -15,8 +14,8 @@ import { webSocketApi } from './web-socket.ts'
 
 export class Api extends Stack {
   readonly functions: Functions
-  /** Of what functions could not act upon. */
-  readonly failed: Queue[] = []
+  /** Names of the queues with what functions could not act upon. */
+  readonly failed: string[] = []
 
   constructor(scope: Construct, id: string, options: Options, names: Names, parts: ApiParts, props: StackProps) {
     super(scope, id, props)
@@ -35,7 +34,7 @@ export class Api extends Stack {
   }
 
   #failed(one: Failed): Failed {
-    this.failed.push(one.queue)
+    this.failed.push(one.queueName)
     return one
   }
 }

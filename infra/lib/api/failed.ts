@@ -16,11 +16,13 @@ const KEPT = Duration.days(14)
 
 export class Failed extends Construct {
   readonly queue: Queue
+  readonly queueName: string
 
   constructor(of: RustFunction, name: string) {
     super(of, 'Failed')
+    this.queueName = `${name}-${of.crate}-failed`
     this.queue = new Queue(this, 'Queue', {
-      queueName: `${name}-${of.crate}-failed`, retentionPeriod: KEPT, encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true,
+      queueName: this.queueName, retentionPeriod: KEPT, encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true,
       removalPolicy: RemovalPolicy.DESTROY,
     })
     accept(this.queue, 'SQS3', 'It is itself where what failed goes.')

@@ -3,7 +3,6 @@
  * whether that part is there. Silence is no alarm: nothing is counted while nobody talks.
  */
 import { CfnAlarm, type CfnAlarmProps } from 'aws-cdk-lib/aws-cloudwatch'
-import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import type { Name } from './metrics.ts'
 import { NAMESPACE } from './metrics.ts'
@@ -32,7 +31,7 @@ export const WATCHED: readonly Watched[] = [
 /** Anything in there waits for a person. */
 const FAILED_EVENTS = { says: 'A function failed for good on an event', section: 'events-failed' }
 
-export function makeAlarms(scope: Construct, name: string, failed: readonly Queue[], topicArn: string | undefined): void {
+export function makeAlarms(scope: Construct, name: string, failed: readonly string[], topicArn: string | undefined): void {
   const common = {
     comparisonOperator: 'GreaterThanOrEqualToThreshold', evaluationPeriods: 1, treatMissingData: 'notBreaching',
     ...(topicArn !== undefined && { alarmActions: [topicArn], okActions: [topicArn] }),
@@ -52,11 +51,11 @@ export function described({ says, section }: { says: string; section: string }):
   return `${says}. ${RUNBOOK}#${section}`
 }
 
-function inAll(queues: readonly Queue[]): CfnAlarm.MetricDataQueryProperty[] {
+function inAll(queues: readonly string[]): CfnAlarm.MetricDataQueryProperty[] {
   const each = queues.map((queue, place) => ({
     id: `q${place}`, returnData: false,
     metricStat: {
-      metric: { namespace: 'AWS/SQS', metricName: 'ApproximateNumberOfMessagesVisible', dimensions: [{ name: 'QueueName', value: queue.queueName }] },
+      metric: { namespace: 'AWS/SQS', metricName: 'ApproximateNumberOfMessagesVisible', dimensions: [{ name: 'QueueName', value: queue }] },
       period: 5 * MINUTE, stat: 'Maximum',
     },
   }))

@@ -3,6 +3,7 @@ import { Aws, type Stack } from 'aws-cdk-lib'
 import { CfnDashboard } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Api } from '../api/api.ts'
 import { type Addresses, WEB_SOCKET_STAGE } from '../web/addresses.ts'
+import type { Names } from '../names.ts'
 import { type Name, NAMESPACE } from './metrics.ts'
 
 /** Namespace, name, and each dimension's name and value. */
@@ -20,8 +21,8 @@ const WIDTH = 8
 const HEIGHT = 6
 const PERIOD_SECONDS = 300
 
-export function makeDashboard(stack: Stack, name: string, api: Api, addresses: Addresses): void {
-  const widgets = [...ours(), ...theirs(api, addresses)].map((widget, place) => ({
+export function makeDashboard(stack: Stack, name: string, names: Names, api: Api, addresses: Addresses): void {
+  const widgets = [...ours(), ...theirs(names, api, addresses)].map((widget, place) => ({
     type: 'metric', x: (place % 3) * WIDTH, y: Math.floor(place / 3) * HEIGHT, width: WIDTH, height: HEIGHT,
     properties: {
       title: widget.title, region: Aws.REGION, view: 'timeSeries', period: PERIOD_SECONDS,
@@ -52,8 +53,8 @@ function ours(): Widget[] {
   ]
 }
 
-function theirs(api: Api, addresses: Addresses): Widget[] {
-  const functions = Object.values(api.functions).map((one) => one.function.functionName)
+function theirs(names: Names, api: Api, addresses: Addresses): Widget[] {
+  const functions = Object.keys(api.functions).map(names.function)
   const lambda = (metric: string) => functions.map((name): Metric => ['AWS/Lambda', metric, 'FunctionName', name])
   const webSocket = (metric: string): Metric => ['AWS/ApiGateway', metric, 'ApiId', addresses.webSocketApiId, 'Stage', WEB_SOCKET_STAGE]
   const http = (metric: string): Metric => ['AWS/ApiGateway', metric, 'ApiId', addresses.httpApiId, 'Stage', '$default']
@@ -66,7 +67,7 @@ function theirs(api: Api, addresses: Addresses): Widget[] {
     { title: 'Functions, milliseconds', statistics: ['p90'], metrics: lambda('Duration') },
     {
       title: 'Events that failed', statistics: ['Maximum'],
-      metrics: api.failed.map((queue): Metric => ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', queue.queueName]),
+      metrics: api.failed.map((queue): Metric => ['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', queue]),
     },
   ]
 }

@@ -1,4 +1,7 @@
-/** Who looks when nobody looks: alarms, one dashboard, and a budget, each only as far as the operator wants it. */
+/**
+ * Who looks when nobody looks: alarms, one dashboard, and a budget, each only as far as the operator wants it. Functions and
+ * queues are named, not referred to: a stack must be able to lose one while another one still watches it.
+ */
 import { Stack, type StackProps } from 'aws-cdk-lib'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
@@ -6,6 +9,7 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import type { Api } from '../api/api.ts'
 import { accept } from '../nag.ts'
+import type { Names } from '../names.ts'
 import type { Options } from '../options/index.ts'
 import type { Web } from '../web/web.ts'
 import { makeAlarms } from './alarms.ts'
@@ -18,14 +22,14 @@ export interface MonitoringParts {
 }
 
 export class Monitoring extends Stack {
-  constructor(scope: Construct, id: string, options: Options, { api, web }: MonitoringParts, props: StackProps) {
+  constructor(scope: Construct, id: string, options: Options, names: Names, { api, web }: MonitoringParts, props: StackProps) {
     super(scope, id, props)
     const { monitoring, alarmEmail, budgetDollars } = options.watch
     if (monitoring !== 'none') {
       const topic = alarmEmail === undefined ? undefined : this.#topic(alarmEmail)
       makeAlarms(this, options.name, api.failed, topic?.topicArn)
     }
-    if (monitoring === 'full') makeDashboard(this, options.name, api, web.addresses)
+    if (monitoring === 'full') makeDashboard(this, options.name, names, api, web.addresses)
     if (budgetDollars > 0 && alarmEmail !== undefined) makeBudget(this, options.name, budgetDollars, alarmEmail)
   }
 

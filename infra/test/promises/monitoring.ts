@@ -26,9 +26,7 @@ const THEIRS: Record<string, Record<string, string>> = {
 
 /** What a dimension may say: the name of a resource that is really there. */
 function names(all: Templates, type: string): Set<string> {
-  const named = all.all(type).map(({ id, properties }) => properties.StageName ?? plain(id))
-  // A queue's name is an attribute, a function's and an API's their reference.
-  return new Set(named.flatMap((name) => [name, `${name}.QueueName`]))
+  return new Set(all.all(type).map(({ id, properties }) => properties.FunctionName ?? properties.QueueName ?? properties.StageName ?? plain(id)))
 }
 
 function checkMetric(all: Templates, namespace: string, metric: string, dimensions: [string, string][]): void {
@@ -63,6 +61,12 @@ export const MONITORING: readonly Promise[] = [
       })
     },
     breaks: (all) => { alarms(all)[0]!.properties.AlarmDescription = 'Something is wrong. docs/runbook.md#something' },
+  },
+  {
+    says: 'watching holds nobody back: no alarm and no dashboard needs a function or a queue to stay',
+    with: FULL,
+    holds: (all) => assert.doesNotMatch(JSON.stringify(all.stacks['monitoring']), /-api:ExportsOutput/),
+    breaks: (all) => { alarms(all)[0]!.properties.Dimensions = [{ Name: 'QueueName', Value: { 'Fn::ImportValue': 'openclaw-api:ExportsOutputRefQueue' } }] },
   },
   {
     says: 'silence is no alarm',
