@@ -11,7 +11,10 @@ import { type Json, type Ministack, within } from './ministack.ts'
 const CODE = 'smoke-code'
 const CREATED_WITHIN_MILLIS = 60_000
 
-export const CRATES = ['ws-connect', 'ws-message', 'ws-disconnect', 'api', 'watchdog', 'scheduled-message']
+export const CRATES = ['ws-connect', 'ws-message', 'ws-disconnect', 'api', 'watchdog', 'scheduled-message', 'telegram-webhook', 'prewarm']
+
+/** Everything that calls a function. */
+const OPTIONS = { telegram: 'on', prewarmSpares: '1' }
 
 /** The programs that are not there. */
 export function missing(binaries: string): string[] {
@@ -33,7 +36,7 @@ export async function uploadPrograms(ministack: Ministack, python: string, binar
 export async function deployAll(ministack: Ministack, placeholders: string, home: string): Promise<number> {
   const context = { '@aws-cdk/core:defaultCrossStackReferences': 'strong' }
   const app = new App({ outdir: join(home, 'cdk.out'), analyticsReporting: false, treeMetadata: false, builtinCloudFormationValidation: false, context })
-  describeService(app, readOptions({ lambdaDir: placeholders }))
+  describeService(app, readOptions({ ...OPTIONS, lambdaDir: placeholders }))
   let resources = 0
   for (const { stackName, template } of app.synth().stacks) {
     const fitted = fit(structuredClone(template), ministack.url, CODE)

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CALLS, callAll } from './api.ts'
-import { deployAll, missing, uploadPrograms } from './deploy.ts'
+import { CRATES, deployAll, missing, uploadPrograms } from './deploy.ts'
 import { Ministack } from './ministack.ts'
 import { signIn } from './sign-in.ts'
 import { connectAnswer, type Deployment, inboxRow, Line, readDeployment, refused, send, subjectOf } from './talk.ts'
@@ -50,6 +50,7 @@ async function run(): Promise<void> {
   const resources = await deployAll(ministack, PLACEHOLDERS, home)
   said(`deployed 7 stacks, ${resources} resources`)
   const deployment = await readDeployment(ministack)
+  await putSecrets()
   step = 'sign in'
   const token = await signIn(ministack, deployment)
   said('signed in on the pages of the user pool, by a code and PKCE')
@@ -60,7 +61,17 @@ async function run(): Promise<void> {
   await theInbox(deployment, token, messageId)
   await theSchedule(token)
   await theWatchdog()
+  await thePool()
   await overHttp(token)
+  await theWebhook()
+}
+
+/** As `make secrets` and `make deploy` do. */
+async function putSecrets(): Promise<void> {
+  const secrets = { 'telegram-token': `1:${'a'.repeat(35)}`, 'telegram-secret': 'right' }
+  for (const [name, Value] of Object.entries(secrets)) {
+    await ministack.json('ssm', 'AmazonSSM.PutParameter', { Name: `/openclaw/${name}`, Type: 'SecureString', Value })
+  }
 }
 
 async function connecting(deployment: Deployment, token: string): Promise<void> {
@@ -128,6 +139,22 @@ async function theSchedule(token: string): Promise<void> {
   said('an alarm without a schedule asked nothing, and was removed')
 }
 
+async function thePool(): Promise<void> {
+  step = 'prewarm'
+  const kept = await ministack.invoke('openclaw-prewarm', { 'detail-type': 'Scheduled Event' })
+  assert.deepEqual([kept.wanted, kept.launched, kept.errors], [1, 1, 0], JSON.stringify(kept))
+  said('prewarm launched the spare that was wanted')
+}
+
+/** A right secret would make it ask Telegram who the bot is. */
+async function theWebhook(): Promise<void> {
+  step = 'the webhook'
+  const headers = { 'x-telegram-bot-api-secret-token': 'wrong' }
+  const answer = await fetch(`${await httpApi()}/telegram`, { method: 'POST', headers, body: '{}' })
+  assert.equal(answer.status, 403, await answer.text())
+  said('the webhook read its secret and refused a wrong one with 403')
+}
+
 async function theWatchdog(): Promise<void> {
   step = 'the watchdog'
   const swept = await ministack.invoke('openclaw-watchdog', { 'detail-type': 'Scheduled Event' })
@@ -141,7 +168,9 @@ function said(what: string): void {
 
 /** What the functions minded, for whoever has to find out why. */
 async function warnings(): Promise<string> {
-  const { events = [] } = await ministack.json('logs', 'Logs_20140328.FilterLogEvents', { logGroupName: '/openclaw/api' })
-  const lines = events.map((event: { message: string }) => event.message).filter((line: string) => /WARN|ERROR/.test(line))
-  return lines.slice(-10).join('\n')
+  const said = await Promise.all(CRATES.map((crate) =>
+    ministack.json('logs', 'Logs_20140328.FilterLogEvents', { logGroupName: `/openclaw/${crate}` }).catch(() => ({})),
+  ))
+  const lines = said.flatMap(({ events = [] }) => events.map((event: { message: string }) => event.message))
+  return lines.filter((line: string) => /WARN|ERROR/.test(line)).slice(-20).join('\n')
 }

@@ -12,7 +12,7 @@ export const PORTS: Policies = {
     'Data/downloads/*: s3:AbortMultipartUpload s3:PutObject',
     'Data/incoming/*: s3:DeleteObject s3:GetObject',
     'Data/skills/*: s3:GetObject',
-    'Data/snapshot-keys/*: s3:DeleteObject s3:GetObject s3:PutObject',
+    'Data/snapshot-keys/*: s3:GetObject s3:PutObject',
     'Data/snapshots/*: s3:DeleteObject s3:GetObject s3:PutObject',
     'Data/texts/*: s3:GetObject s3:PutObject',
     'Data/uploads/*: s3:GetObject',

@@ -59,7 +59,7 @@ function grantObjects(role: Role, { data }: Storage): void {
   data.grantRead(role, 'incoming', 'skills', 'snapshot-keys', 'snapshots', 'texts', 'uploads')
   data.grantWrite(role, 'downloads', 'snapshot-keys', 'snapshots', 'texts')
   data.grantAbort(role, 'downloads')
-  data.grantRemove(role, 'incoming', 'snapshot-keys', 'snapshots')
+  data.grantRemove(role, 'incoming', 'snapshots')
 }
 
 /** What ECS itself does before the bridge runs: fetch the image, and write what the bridge says. */
