@@ -168,9 +168,9 @@ function said(what: string): void {
 
 /** What the functions minded, for whoever has to find out why. */
 async function warnings(): Promise<string> {
-  const said = await Promise.all(CRATES.map((crate) =>
+  const logs = await Promise.all(CRATES.map((crate) =>
     ministack.json('logs', 'Logs_20140328.FilterLogEvents', { logGroupName: `/openclaw/${crate}` }).catch(() => ({})),
   ))
-  const lines = said.flatMap(({ events = [] }) => events.map((event: { message: string }) => event.message))
+  const lines = logs.flatMap(({ events = [] }) => events.map((event: { message: string }) => event.message))
   return lines.filter((line: string) => /WARN|ERROR/.test(line)).slice(-20).join('\n')
 }
