@@ -107,6 +107,31 @@ async fn show(bot: &TelegramBot, json: bool) -> Result {
     Ok(if is_fine { Verdict::Fine } else { Verdict::ProblemFound })
 }
 
+/// Whether what people write reaches us.
+pub(crate) enum Brought {
+    /// To this address.
+    Well(String),
+    /// Why not.
+    Badly(String),
+}
+
+pub(crate) async fn brought(bot: &TelegramBot) -> anyhow::Result<Brought> {
+    let info = bot.api().await?.get_webhook_info().await.map_err(told)?;
+    Ok(match &info.last_error_message {
+        _ if info.url.is_empty() => Brought::Badly("there is none: the bot answers nobody".into()),
+        _ if !asks_for_ours(&info) => {
+            Brought::Badly("it asks for other updates than we need".into())
+        }
+        Some(error) if is_stuck(&info) => {
+            let (waiting, meaning) = (info.pending_update_count, in_plain_words(error));
+            Brought::Badly(format!(
+                "{waiting} updates wait; the last try failed: {error}: {meaning}"
+            ))
+        }
+        _ => Brought::Well(info.url),
+    })
+}
+
 fn print(info: &WebhookInfo) {
     let waiting = info.pending_update_count;
     if info.url.is_empty() {

@@ -1,6 +1,9 @@
 //! The built program against a bucket.
 
+mod people;
+mod scene;
 mod telegram;
+mod users;
 mod world;
 
 use std::fs;
