@@ -24,7 +24,7 @@ pub(super) async fn look(patient: &Patient<'_>) -> Vec<Check> {
     }];
     match patient.need(DEFINITION, "ECS_TASK_DEFINITION") {
         Ok(name) => checks.extend(definition(patient, &name).await),
-        Err(check) => checks.push(check),
+        Err(check) => checks.extend([check, image_unknown()]),
     }
     checks
 }
@@ -63,9 +63,9 @@ async fn definition(patient: &Patient<'_>, name: &str) -> Vec<Check> {
         Ok(Some(found)) => found,
         Ok(None) => {
             let gone = format!("there is no task definition {name}: nobody can be woken");
-            return vec![Check::problem(DEFINITION, gone, DEPLOY)];
+            return vec![Check::problem(DEFINITION, gone, DEPLOY), image_unknown()];
         }
-        Err(error) => return vec![Check::failed(DEFINITION, &error)],
+        Err(error) => return vec![Check::failed(DEFINITION, &error), image_unknown()],
     };
     let revision = format!("{}:{}", found.family().unwrap_or(name), found.revision());
     let check = Check::unless(DEFINITION, &wrong_with(&found), revision, DEPLOY);
@@ -76,6 +76,10 @@ async fn definition(patient: &Patient<'_>, name: &str) -> Vec<Check> {
         checks.push(looked.unwrap_or_else(|error| Check::failed(IMAGE, &error)));
     }
     checks
+}
+
+fn image_unknown() -> Check {
+    Check::skipped(IMAGE, "which one it is says the task definition")
 }
 
 async fn described(patient: &Patient<'_>, name: &str) -> anyhow::Result<Option<TaskDefinition>> {

@@ -39,21 +39,22 @@ async fn read(patient: &Patient<'_>, name: &str) -> anyhow::Result<Option<Found>
 }
 
 async fn model(patient: &Patient<'_>) -> Vec<Check> {
+    let unknown = |check| vec![check, Check::skipped(KEY, "which one is needed says the model")];
     let name = match patient.need(MODEL, "MODEL_PARAMETER") {
         Ok(name) => name,
-        Err(check) => return vec![check],
+        Err(check) => return unknown(check),
     };
     let found = match read(patient, &name).await {
         Ok(Some(found)) => found,
         Ok(None) => {
             let missing = format!("the parameter {name} is not there: no agent can answer");
-            return vec![Check::problem(MODEL, missing, "make deploy")];
+            return unknown(Check::problem(MODEL, missing, "make deploy"));
         }
-        Err(error) => return vec![Check::failed(MODEL, &error)],
+        Err(error) => return unknown(Check::failed(MODEL, &error)),
     };
     let Ok(settings) = serde_json::from_str::<Value>(&found.value) else {
         let odd = format!("the parameter {name} is not JSON: no agent can answer");
-        return vec![Check::problem(MODEL, odd, "make deploy")];
+        return unknown(Check::problem(MODEL, odd, "make deploy"));
     };
     let to_do = format!("deploy with other model options, or mend the parameter {name}");
     let said = |field: &str| settings[field].as_str().unwrap_or("?").to_owned();

@@ -1,7 +1,10 @@
 //! The built program against a bucket.
 
+mod deployment;
+mod doctor;
 mod people;
 mod scene;
+mod stand_in;
 mod telegram;
 mod users;
 mod world;
