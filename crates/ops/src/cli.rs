@@ -7,7 +7,7 @@ use domain::UserId;
 
 mod people;
 
-pub(crate) use people::{Doctor, Inbox, State, Status, Tasks, Users, WhichMessage};
+pub(crate) use people::{Doctor, Inbox, Releases, State, Status, Tasks, Users, WhichMessage};
 
 use crate::environment::deployment_name;
 
@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Look at a user, give him what is his, remove him.
     #[command(subcommand)]
     User(Users),
+    /// Which version of the task is launched: a canary, and the way back.
+    #[command(subcommand)]
+    Release(Releases),
     /// Look at a user's messages, and repair what is stuck.
     #[command(subcommand)]
     Inbox(Inbox),

@@ -15,6 +15,7 @@ mod keys;
 mod local;
 mod output;
 mod ports;
+mod release;
 mod setup;
 mod signed;
 mod snapshots;
@@ -86,6 +87,7 @@ async fn run(cli: &Cli) -> anyhow::Result<Verdict> {
         Command::User(command) => user::run(&environment, &ports()?, command, json).await,
         Command::Inbox(command) => inbox::run(&ports()?, command, json).await,
         Command::Task(command) => task::run(&ports()?, command, json).await,
+        Command::Release(command) => release::run(command, &lookup, json).await,
         Command::Snapshots(command) => snapshots::run(&setup()?, command, json).await,
         Command::Keys(command) => keys::run(&setup()?, command, json).await,
         Command::Telegram(command) => telegram::run(command, &lookup, json).await,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use domain::{InboxState, MessageId};
+use domain::{InboxState, MessageId, Share};
 
 use super::{User, user_id};
 
@@ -115,6 +115,25 @@ pub(crate) enum Tasks {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Releases {
+    /// What is launched now, and how a candidate does.
+    Show,
+    /// Offer a version to a share of the launches. The first one is everybody's at once.
+    Begin {
+        /// The ARN of a task definition.
+        #[arg(long, value_name = "ARN", value_parser = task_definition)]
+        candidate: String,
+        /// In percent.
+        #[arg(long, value_name = "PERCENT", value_parser = share)]
+        share: Share,
+    },
+    /// The candidate is everybody's from now on.
+    Promote,
+    /// Withdraw the candidate; without one, go back to the version before.
+    Rollback,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     /// Also send a message and wait for its answer, as the user of --token: it wakes his agent.
@@ -126,6 +145,21 @@ pub(crate) struct Doctor {
     /// How long the answer may take.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub(crate) answer_within: u64,
+}
+
+fn share(text: &str) -> Result<Share, String> {
+    let share = text.parse().ok().and_then(Share::new);
+    share.ok_or_else(|| "a number of percent, 1 to 100".into())
+}
+
+/// A family alone would be another version after every deploy.
+fn task_definition(text: &str) -> Result<String, String> {
+    let (arn, revision) = text.rsplit_once(':').unwrap_or_default();
+    let is_arn = arn.starts_with("arn:") && arn.contains(":task-definition/");
+    match is_arn && revision.parse::<u32>().is_ok() {
+        true => Ok(text.to_owned()),
+        false => Err("the ARN of a task definition, with its revision".into()),
+    }
 }
 
 fn message_id(text: &str) -> Result<MessageId, String> {

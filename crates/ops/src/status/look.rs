@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::{
-    Capacity, InboxMessage, InboxState, SpareStatus, TaskState, TaskStatus, Timestamp, UserId,
+    Capacity, InboxMessage, InboxState, Release, SpareStatus, TaskState, TaskStatus, Timestamp,
+    UserId,
 };
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -29,6 +30,7 @@ pub(crate) struct Seen {
     pub(super) tasks: Vec<ObservedTask>,
     pub(super) spares: Vec<SpareStatus>,
     pub(super) leaving: Vec<UserId>,
+    pub(super) release: Release,
     /// Of everybody, if that was asked for.
     pub(super) everybodys: Option<InboxCount>,
 }
@@ -69,6 +71,7 @@ pub(super) async fn at(ports: &Ports, all: bool) -> anyhow::Result<Seen> {
         unreadable,
         tasks: compute.describe(&arns).await?,
         spares: spares.collect(),
+        release: ports.api.ensure.releases.get().await?,
         leaving: ports.api.delete.deletions.due(EVER).await?,
         everybodys,
     })

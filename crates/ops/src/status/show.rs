@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::look::{Seen, SeenUser};
 use crate::output::{counted, or_dash, span, table};
+use crate::release;
 
 pub(super) fn as_json(seen: &Seen) -> Value {
     let users = seen.users.iter();
@@ -27,6 +28,7 @@ pub(super) fn as_json(seen: &Seen) -> Value {
         "dead": seen.dead(),
         "failedLaunches": users.clone().map(|user| u64::from(user.state.failed_launches)).sum::<u64>(),
         "leaving": seen.leaving,
+        "release": release::as_json(&seen.release),
         "everybody": seen.everybodys.map(|count| json!({
             "pending": count.pending, "leased": count.leased, "dead": count.dead,
             "oldest": count.oldest,
@@ -69,6 +71,7 @@ pub(super) fn print(seen: &Seen) {
     );
     println!("waiting   {}", waiting(seen));
     println!("given up  {}", given_up(seen));
+    println!("version   {}", release::summary(&seen.release));
     if !seen.leaving.is_empty() {
         println!("leaving   {}", counted(seen.leaving.len(), "user"));
     }

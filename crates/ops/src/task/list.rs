@@ -51,7 +51,7 @@ async fn look(ports: &Ports) -> anyhow::Result<Vec<Listed>> {
             (task, claimed)
         })
         .collect();
-    found.sort_by(|(a, _), (b, _)| a.created_at.cmp(&b.created_at));
+    found.sort_by_key(|(task, _)| task.created_at);
     let users: Vec<UserId> = found
         .iter()
         .filter_map(|(task, claimed)| match claimed.as_ref().or(task.owner.as_ref())? {

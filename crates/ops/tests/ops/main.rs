@@ -3,6 +3,7 @@
 mod deployment;
 mod doctor;
 mod people;
+mod release;
 mod scene;
 mod stand_in;
 mod telegram;

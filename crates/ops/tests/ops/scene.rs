@@ -83,6 +83,7 @@ impl World {
         let request = LaunchRequest {
             attempt: 1,
             capacity: Capacity::Spot,
+            definition: None,
             token: LaunchToken::new(Owner::User(id.clone(), generation), [7; 32]),
             expires_at: None,
         };
