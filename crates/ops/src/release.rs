@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use domain::release::{PROMOTED_AFTER, WITHDRAWN_AFTER};
-use domain::{Release, Share, TaskDefinition};
+use domain::{Release, TaskDefinition};
 use platform::Releases;
 use platform_aws::{Aws, DynamoReleases, Lookup};
 use serde_json::{Value, json};

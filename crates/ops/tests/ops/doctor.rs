@@ -1,9 +1,12 @@
 //! `ops doctor`: a deployment as it should be, and every fault one after the other.
 
+use std::time::Duration;
+
+use clap::Parser;
 use serde_json::{Value, json};
 
 use crate::stand_in::{Deployed, TOKEN};
-use crate::world::World;
+use crate::world::{World, run};
 
 fn checks(said: &Value) -> Vec<&Value> {
     said["checks"].as_array().expect("a list").iter().collect()
@@ -249,4 +252,38 @@ async fn a_message_is_sent_from_one_end_to_the_other_when_it_is_asked_for() {
         assert!(ran.code == 1 && ran.out.contains(words), "{words}: {ran:?}");
         assert!(!ran.out.contains("a-token"), "{ran:?}");
     }
+}
+
+/// With the real functions, without machines.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_local_stack_is_well() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = |name: &str| dir.path().join(name).display().to_string();
+    std::fs::create_dir(folder("web")).expect("a folder");
+    std::fs::write(dir.path().join("web/index.html"), "<!doctype html>").expect("a page");
+    let (data, web) = (folder("data"), folder("web"));
+    let arguments = ["local-stack", "--port", "0", "--data", &data, "--web", &web, "--json"];
+    let cli = local_stack::cli::Cli::parse_from(arguments);
+    let lookup = |name: &str| (name == "OPENCLAW_COMMAND").then(|| "[\"true\"]".to_owned());
+    let serving = tokio::spawn(async move {
+        local_stack::cli::run(&cli, "/bin/true".as_ref(), lookup).await.expect("it serves");
+    });
+    let doctor = async || run(&["--local", &data, "doctor", "--json"], &[]).await;
+    let up = async {
+        // The folder says where everything is once it is there; then the ports are open.
+        while !dir.path().join("data/urls.json").exists() || doctor().await.code != 0 {}
+    };
+    tokio::time::timeout(Duration::from_secs(60), up).await.expect("it comes up, and is well");
+    let said = doctor().await.well().json();
+    let found = |what: &str| {
+        let all = checks(&said);
+        let found = all.iter().find(|check| check["what"] == what);
+        found.unwrap_or_else(|| panic!("{what}: {said}")).to_string()
+    };
+    for what in
+        ["model", "model key", "page", "HTTP API", "WebSocket API", "sign-in", "Telegram webhook"]
+    {
+        assert!(found(what).contains("\"finding\":\"ok\""), "{said}");
+    }
+    serving.abort();
 }
