@@ -20,7 +20,9 @@ Where a command finds what it needs to know:
 Environment:
   AWS_REGION            of the deployment
   DATA_BUCKET           the deployment's data bucket
-  SNAPSHOT_KEY_ID       the KMS key (id, ARN or alias) that wraps users' keys, or
+  SNAPSHOT_KEY_PARAMETER
+                        the name of the SSM parameter with what wraps users' keys, or
+  SNAPSHOT_KEY_ID       the KMS key (id, ARN or alias) that does, or
   SNAPSHOT_KEY_FILE     a key file, on a laptop
   TABLE_TASK_STATE      so that `latest` is what the next task would restore
   AWS_ENDPOINT_URL      of another AWS than Amazon's

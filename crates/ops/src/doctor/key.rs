@@ -1,6 +1,7 @@
 //! The key that wraps the keys of users' snapshots: without it nobody's memory is read again.
 
-use snapshots::keys::{LocalKeyFile, Wrapping};
+use domain::UserId;
+use snapshots::keys::{KeyParameter, LocalKeyFile, Wrapper, Wrapping};
 
 use super::check::Check;
 use super::patient::Patient;
@@ -21,10 +22,26 @@ pub(super) async fn look(patient: &Patient<'_>) -> Check {
                 Check::problem(WHAT, format!("{:#}", anyhow::Error::new(error)), to_do)
             }
         },
+        Ok(Wrapping::Parameter { name }) => parameter(patient, &name).await,
         Ok(Wrapping::Kms { key_id }) => match kms(patient, &key_id).await {
             Ok(check) => check,
             Err(error) => Check::failed(WHAT, &error),
         },
+    }
+}
+
+/// It wraps something for nobody: so it is there, whole, and we may read it.
+async fn parameter(patient: &Patient<'_>, name: &str) -> Check {
+    let nobody = UserId::new("ops-doctor").expect("a valid id");
+    let wrapped = KeyParameter::new(patient.aws.ssm(), name).wrap(&nobody, b"well?").await;
+    match wrapped {
+        Ok(_) => Check::ok(WHAT, format!("it is in {name}")),
+        Err(error) => {
+            let found = format!("{:#}", anyhow::Error::new(error));
+            let to_do = "bring the parameter's older version back; where there never was one, \
+                         make deploy";
+            Check::problem(WHAT, found, to_do)
+        }
     }
 }
 

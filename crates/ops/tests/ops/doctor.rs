@@ -116,6 +116,18 @@ fn faults() -> Vec<Fault> {
         fault!("warning", "snapshot key", "never renewed", |it| {
             it.set("GetKeyRotationStatus", 200, json!({ "KeyRotationEnabled": false }))
         }),
+        fault!("problem", "snapshot key", "there is no parameter /claw/none", |it| {
+            it.change_parameter("/claw/deployment", |it| {
+                it["SNAPSHOT_KEY_ID"] = json!("");
+                it["SNAPSHOT_KEY_PARAMETER"] = json!("/claw/none");
+            });
+        }),
+        fault!("ok", "snapshot key", "it is in /claw/snapshot-key", |it| {
+            it.change_parameter("/claw/deployment", |it| {
+                it["SNAPSHOT_KEY_ID"] = json!("");
+                it["SNAPSHOT_KEY_PARAMETER"] = json!("/claw/snapshot-key");
+            });
+        }),
         fault!("problem", "cluster", "cannot use FARGATE_SPOT", |it| {
             it.change("DescribeClusters", |it| {
                 it["clusters"][0]["capacityProviders"] = json!(["FARGATE"]);

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use snapshots::keys::KeyParameter;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -112,6 +113,10 @@ async fn answer(
     let found = answers.lock().expect("no panic").get(&key).cloned();
     let Some((status, body)) = found else {
         let unknown = json!({ "__type": "UnknownToTheTest", "message": key });
+        let unknown = match key.starts_with("GetParameter ") {
+            true => json!({ "__type": "ParameterNotFound" }),
+            false => unknown,
+        };
         return (StatusCode::BAD_REQUEST, unknown.to_string()).into_response();
     };
     let status = StatusCode::from_u16(status).expect("a status");
@@ -185,6 +190,7 @@ fn parameters(url: &str) -> Vec<(String, Value)> {
         parameter("/claw/deployment", "String", deployment),
         parameter("/claw/model", "String", model),
         parameter("/claw/model-key", "SecureString", "sk-model"),
+        parameter("/claw/snapshot-key", "SecureString", KeyParameter::new_text()),
         parameter("/claw/telegram-token", "SecureString", TOKEN),
         parameter("/claw/telegram-secret", "SecureString", "secret_key"),
     ]
