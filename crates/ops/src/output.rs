@@ -1,9 +1,23 @@
 //! Words and tables for people.
 
+use std::fmt;
+use std::io::Write;
 use std::time::Duration;
 
 use domain::Timestamp;
 use jiff::tz::TimeZone;
+
+/// As `println!`, for whoever may have read enough: `ops … | head` is no failure.
+macro_rules! say {
+    ($($words:tt)*) => { $crate::output::line(format_args!($($words)*)) };
+}
+pub(crate) use say;
+
+pub(crate) fn line(words: fmt::Arguments<'_>) {
+    if writeln!(std::io::stdout().lock(), "{words}").is_err() {
+        std::process::exit(0);
+    }
+}
 
 /// `2026-11-21 08:19:00`, in UTC.
 pub(crate) fn time(at: Timestamp) -> String {
@@ -65,7 +79,7 @@ pub(crate) fn table<const N: usize>(head: [&str; N], numbers: &[usize], rows: &[
             true => format!("{cell:>width$}"),
             false => format!("{cell:<width$}"),
         });
-        println!("{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+        say!("{}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::Verdict;
 use crate::cli::Releases as Command;
-use crate::output::or_dash;
+use crate::output::{or_dash, say};
 use crate::setup::misconfigured;
 
 pub(crate) async fn run(
@@ -42,7 +42,7 @@ pub(crate) async fn run(
         }
     };
     match json {
-        true => println!("{}", as_json(&after)),
+        true => say!("{}", as_json(&after)),
         false => print(command, &before, &after),
     }
     Ok(Verdict::Fine)
@@ -108,28 +108,28 @@ fn print(command: &Command, before: &Release, after: &Release) {
     match command {
         Command::Show => print_all(after),
         Command::Begin { .. } if after.candidate.is_none() => {
-            println!("{} is what is launched from now on", named(after.current.as_ref()));
+            say!("{} is what is launched from now on", named(after.current.as_ref()));
         }
         Command::Begin { share, .. } => {
             let one = after.candidate.as_ref().map(|one| &one.definition);
-            println!("{} gets {} % of the launches", named(one), share.percent());
-            println!(
+            say!("{} gets {} % of the launches", named(one), share.percent());
+            say!(
                 "it is everybody's after {PROMOTED_AFTER} that came up, and withdrawn after \
                  {WITHDRAWN_AFTER} that did not"
             );
         }
-        Command::Promote => println!("{} is everybody's", named(after.current.as_ref())),
+        Command::Promote => say!("{} is everybody's", named(after.current.as_ref())),
         Command::Rollback if before.candidate.is_some() => {
             let (one, current) = (named(after.withdrawn.as_ref()), named(after.current.as_ref()));
-            println!("the candidate {one} is withdrawn; every launch gets {current}");
+            say!("the candidate {one} is withdrawn; every launch gets {current}");
         }
         Command::Rollback => {
             let current = named(after.current.as_ref());
-            println!(
+            say!(
                 "every launch gets {current} again, and nobody {}",
                 named(after.withdrawn.as_ref())
             );
-            println!("who is awake goes on with what he has, until he sleeps");
+            say!("who is awake goes on with what he has, until he sleeps");
         }
     }
 }
@@ -139,10 +139,10 @@ fn print_all(release: &Release) {
         Some(current) => &current.0,
         None => "nobody has said: ECS takes the newest revision of the family",
     };
-    println!("current    {current}");
+    say!("current    {current}");
     if let Some(one) = &release.candidate {
-        println!("candidate  {}", one.definition.0);
-        println!(
+        say!("candidate  {}", one.definition.0);
+        say!(
             "           {} % of the launches: {} came up, {} did not",
             one.share.percent(),
             one.ready,
@@ -150,6 +150,6 @@ fn print_all(release: &Release) {
         );
     }
     let arn = |one: &Option<TaskDefinition>| or_dash(one.as_ref().map(|one| one.0.as_str()));
-    println!("previous   {}", arn(&release.previous));
-    println!("withdrawn  {}", arn(&release.withdrawn));
+    say!("previous   {}", arn(&release.previous));
+    say!("withdrawn  {}", arn(&release.withdrawn));
 }

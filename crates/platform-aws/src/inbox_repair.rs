@@ -1,6 +1,7 @@
 //! What an operator may do to somebody's inbox: have a dead message tried again, drop one, and count
 //! everybody's. Only the operator's tool calls this.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -15,6 +16,7 @@ use crate::aws::Aws;
 use crate::config::{ConfigError, Lookup, Retention};
 use crate::inbox::InboxTables;
 use crate::inbox_rows;
+use crate::keys;
 use crate::row::{Item, Row, item, number, word};
 use crate::tables;
 use crate::task_rows;
@@ -51,11 +53,12 @@ pub enum Dropped {
 }
 
 /// Of everybody.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InboxCount {
     pub pending: u64,
     pub leased: u64,
-    pub dead: u64,
+    /// Whose messages were given up, and how many.
+    pub dead: BTreeMap<UserId, usize>,
     /// Of the open ones.
     pub oldest: Option<Timestamp>,
 }
@@ -249,7 +252,7 @@ impl InboxRepair {
     /// Reads the whole table: for an operator who asks for it, and for nothing else (I8).
     pub async fn count_everybodys(&self, now: Timestamp) -> Result<InboxCount> {
         const FILTER: &str = "#ttl > :now AND #state <> :done";
-        const FIELDS: &str = "#state, #receivedAt";
+        const FIELDS: &str = "#PK, #state, #receivedAt";
         let scan = self
             .db
             .scan()
@@ -276,7 +279,7 @@ impl InboxCount {
         match state {
             InboxState::Pending => self.pending += 1,
             InboxState::Leased => self.leased += 1,
-            InboxState::Dead => self.dead += 1,
+            InboxState::Dead => *self.dead.entry(row.id("PK", keys::user_of)?).or_default() += 1,
             InboxState::Done => {}
         }
         if state.is_open() {

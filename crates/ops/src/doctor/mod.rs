@@ -26,7 +26,7 @@ use self::patient::Patient;
 use crate::Verdict;
 use crate::cli::Doctor;
 use crate::environment::Environment;
-use crate::output::counted;
+use crate::output::{counted, say};
 
 pub(crate) async fn run(
     environment: &Environment,
@@ -50,7 +50,7 @@ pub(crate) async fn run(
         checks.push(send::look(&patient, token, command.answer_within).await);
     }
     match json {
-        true => println!("{}", as_json(&checks)),
+        true => say!("{}", as_json(&checks)),
         false => print(&checks),
     }
     Ok(Verdict::fine_if(count(&checks, Finding::Problem) == 0))
@@ -71,13 +71,13 @@ fn as_json(checks: &[Check]) -> serde_json::Value {
 fn print(checks: &[Check]) {
     let width = checks.iter().map(|check| check.what.chars().count()).max().unwrap_or(0);
     for check in checks {
-        println!("{:<7}  {:<width$}  {}", check.finding.word(), check.what, check.found);
+        say!("{:<7}  {:<width$}  {}", check.finding.word(), check.what, check.found);
         if let Some(to_do) = &check.to_do {
-            println!("{:<7}  {:<width$}  to do: {to_do}", "", "");
+            say!("{:<7}  {:<width$}  to do: {to_do}", "", "");
         }
     }
     let of = |finding| count(checks, finding);
-    println!(
+    say!(
         "\n{} ok, {}, {}, {} skipped",
         of(Finding::Ok),
         counted(of(Finding::Warning), "warning"),

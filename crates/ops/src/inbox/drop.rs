@@ -6,6 +6,7 @@ use platform_aws::{DROPPED, Dropped};
 use protocol::{ErrorCode, ServerFrame};
 use serde_json::json;
 
+use crate::output::say;
 use crate::ports::Ports;
 use crate::{Verdict, ask};
 
@@ -38,9 +39,9 @@ pub(super) async fn run(
         Dropped::Leaving => bail!("`{user}` leaves: his messages go with him"),
     };
     match json {
-        true => println!("{}", json!({ "user": user, "message": id, "was": was })),
-        false if was == "dead" => println!("message `{id}` of `{user}` is gone for good"),
-        false => println!("message `{id}` of `{user}` is gone, and its conversation says so"),
+        true => say!("{}", json!({ "user": user, "message": id, "was": was })),
+        false if was == "dead" => say!("message `{id}` of `{user}` is gone for good"),
+        false => say!("message `{id}` of `{user}` is gone, and its conversation says so"),
     }
     Ok(Verdict::Fine)
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::Verdict;
 use crate::cli::State;
-use crate::output::{or_dash, table, time};
+use crate::output::{or_dash, say, table, time};
 use crate::ports::Ports;
 
 pub(super) async fn run(
@@ -18,9 +18,9 @@ pub(super) async fn run(
     rows.retain(|row| state.is_none_or(|wanted| wanted.is(row.state)));
     if json {
         let rows: Vec<Value> = rows.iter().map(describe).collect();
-        println!("{}", json!({ "user": user, "messages": rows }));
+        say!("{}", json!({ "user": user, "messages": rows }));
     } else if rows.is_empty() {
-        println!("user `{user}` has no such message");
+        say!("user `{user}` has no such message");
     } else {
         let head =
             ["MESSAGE", "STATE", "CONVERSATION", "CHANNEL", "RECEIVED (UTC)", "TRIES", "HELD BY"];

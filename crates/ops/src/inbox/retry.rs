@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::Verdict;
 use crate::cli::WhichMessage;
-use crate::output::counted;
+use crate::output::{counted, say};
 use crate::ports::Ports;
 
 pub(super) async fn run(
@@ -34,9 +34,9 @@ pub(super) async fn run(
         }
     }
     match json {
-        true => println!("{}", json!({ "user": user, "retried": waiting, "leftAlone": gone })),
-        false if waiting.is_empty() => println!("`{user}` has nothing that can be tried again"),
-        false => println!(
+        true => say!("{}", json!({ "user": user, "retried": waiting, "leftAlone": gone })),
+        false if waiting.is_empty() => say!("`{user}` has nothing that can be tried again"),
+        false => say!(
             "{} of `{user}` will be tried again: the watchdog wakes the agent within two minutes",
             counted(waiting.len(), "message")
         ),

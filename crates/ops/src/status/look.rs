@@ -1,6 +1,6 @@
 //! What there is to be seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::{
@@ -130,11 +130,14 @@ impl Seen {
         users.filter_map(|user| Some((oldest(user)?, &user.state.user))).min()
     }
 
-    pub(super) fn dead(&self) -> usize {
-        match self.everybodys {
-            Some(count) => usize::try_from(count.dead).unwrap_or(usize::MAX),
-            None => self.users.iter().map(|user| user.count(InboxState::Dead)).sum(),
+    /// Whose messages were given up, and how many.
+    pub(super) fn dead(&self) -> BTreeMap<UserId, usize> {
+        if let Some(count) = &self.everybodys {
+            return count.dead.clone();
         }
+        let users = self.users.iter();
+        let dead = users.map(|user| (user.state.user.clone(), user.count(InboxState::Dead)));
+        dead.filter(|(_, dead)| *dead > 0).collect()
     }
 
     /// What is not as it should be, and what to do.
@@ -158,9 +161,11 @@ impl Seen {
                 "{launches} for `{id}` came to nothing: ops doctor; then the bridge's log"
             ));
         }
-        if self.dead() > 0 {
-            let dead = counted(self.dead(), "message");
-            problems.push(format!("{dead} given up: ops inbox list --user ID --state dead"));
+        for (user, dead) in self.dead() {
+            let dead = counted(dead, "message");
+            problems.push(format!(
+                "{dead} of `{user}` given up: ops inbox list --user {user} --state dead"
+            ));
         }
         for key in &self.unreadable {
             problems.push(format!("the row {key} of the task table cannot be read"));

@@ -8,12 +8,13 @@ mod show;
 
 use crate::Verdict;
 use crate::cli::Status;
+use crate::output::say;
 use crate::ports::Ports;
 
 pub(crate) async fn run(ports: &Ports, command: &Status, json: bool) -> anyhow::Result<Verdict> {
     let seen = look::at(ports, command.all).await?;
     match json {
-        true => println!("{}", show::as_json(&seen)),
+        true => say!("{}", show::as_json(&seen)),
         false => show::print(&seen),
     }
     Ok(Verdict::fine_if(seen.problems().is_empty()))

@@ -4,7 +4,7 @@ use domain::{Capacity, InboxState, SpareStatus, TaskStatus, Timestamp};
 use serde_json::{Value, json};
 
 use super::look::{Seen, SeenUser};
-use crate::output::{counted, or_dash, span, table};
+use crate::output::{counted, or_dash, say, span, table};
 use crate::release;
 
 pub(super) fn as_json(seen: &Seen) -> Value {
@@ -25,11 +25,11 @@ pub(super) fn as_json(seen: &Seen) -> Value {
         "spares": spares(seen),
         "oldestPending": seen.oldest_open().map(|(at, user)| json!({ "user": user, "at": at })),
         "open": users.clone().map(SeenUser::open).sum::<usize>(),
-        "dead": seen.dead(),
+        "dead": seen.dead().values().sum::<usize>(),
         "failedLaunches": users.clone().map(|user| u64::from(user.state.failed_launches)).sum::<u64>(),
         "leaving": seen.leaving,
         "release": release::as_json(&seen.release),
-        "everybody": seen.everybodys.map(|count| json!({
+        "everybody": seen.everybodys.as_ref().map(|count| json!({
             "pending": count.pending, "leased": count.leased, "dead": count.dead,
             "oldest": count.oldest,
         })),
@@ -61,26 +61,28 @@ pub(super) fn print(seen: &Seen) {
     let of = |status| seen.with_status(status);
     let (running, starting, stopping) =
         (of(TaskStatus::Running), of(TaskStatus::Starting), of(TaskStatus::Stopping));
-    println!("users     {running} running, {starting} starting, {stopping} stopping");
+    say!("users     {running} running, {starting} starting, {stopping} stopping");
     let (spot, on_demand) = (seen.on(Capacity::Spot), seen.on(Capacity::OnDemand));
-    println!("tasks     {}: {spot} on Spot, {on_demand} on demand", seen.tasks.len());
+    say!("tasks     {}: {spot} on Spot, {on_demand} on demand", seen.tasks.len());
     let spares = spares(seen);
-    println!(
+    say!(
         "spares    {} ready, {} starting, {} claimed",
-        spares["ready"], spares["starting"], spares["claimed"]
+        spares["ready"],
+        spares["starting"],
+        spares["claimed"]
     );
-    println!("waiting   {}", waiting(seen));
-    println!("given up  {}", given_up(seen));
-    println!("version   {}", release::summary(&seen.release));
+    say!("waiting   {}", waiting(seen));
+    say!("given up  {}", given_up(seen));
+    say!("version   {}", release::summary(&seen.release));
     if !seen.leaving.is_empty() {
-        println!("leaving   {}", counted(seen.leaving.len(), "user"));
+        say!("leaving   {}", counted(seen.leaving.len(), "user"));
     }
     if seen.users.iter().any(SeenUser::is_awake) {
-        println!();
+        say!("");
         print_awake(seen);
     }
     for problem in seen.problems() {
-        println!("\nPROBLEM {problem}");
+        say!("\nPROBLEM {problem}");
     }
 }
 
@@ -96,7 +98,7 @@ fn waiting(seen: &Seen) -> String {
 }
 
 fn given_up(seen: &Seen) -> String {
-    match (seen.dead(), seen.everybodys) {
+    match (seen.dead().values().sum(), &seen.everybodys) {
         (0, Some(_)) => "no message".into(),
         (0, None) => "no message of those who are awake (--all counts everybody's)".into(),
         (dead, Some(_)) => counted(dead, "message"),

@@ -7,7 +7,7 @@ use platform::ObservedTask;
 use serde_json::{Value, json};
 
 use crate::Verdict;
-use crate::output::{or_dash, span, table};
+use crate::output::{or_dash, say, span, table};
 use crate::ports::Ports;
 
 struct Listed {
@@ -22,9 +22,9 @@ pub(super) async fn run(ports: &Ports, json: bool) -> anyhow::Result<Verdict> {
     let listed = look(ports).await?;
     if json {
         let tasks: Vec<Value> = listed.iter().map(describe).collect();
-        println!("{}", json!({ "tasks": tasks }));
+        say!("{}", json!({ "tasks": tasks }));
     } else if listed.is_empty() {
-        println!("nothing runs");
+        say!("nothing runs");
     } else {
         let rows: Vec<_> = listed.iter().map(|it| row(it, now)).collect();
         table(["TASK", "OF", "GENERATION", "CAPACITY", "FOR", "SERVES"], &[2], &rows);

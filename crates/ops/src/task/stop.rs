@@ -6,6 +6,7 @@ use domain::{TaskStatus, UserId};
 use serde_json::json;
 
 use crate::Verdict;
+use crate::output::say;
 use crate::ports::Ports;
 
 /// As when its user asks for it.
@@ -45,8 +46,8 @@ pub(super) async fn now(ports: &Ports, user: &UserId, json: bool) -> anyhow::Res
 
 fn say(user: &UserId, outcome: &str, done: &str, json: bool) -> anyhow::Result<Verdict> {
     match json {
-        true => println!("{}", json!({ "user": user, "task": outcome })),
-        false => println!("{done}"),
+        true => say!("{}", json!({ "user": user, "task": outcome })),
+        false => say!("{done}"),
     }
     Ok(Verdict::Fine)
 }

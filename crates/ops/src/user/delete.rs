@@ -8,7 +8,7 @@ use protocol::{DeletionReceipt, DeletionState};
 use serde_json::json;
 
 use crate::environment::Environment;
-use crate::output::time;
+use crate::output::{say, time};
 use crate::ports::Ports;
 use crate::setup::misconfigured;
 use crate::{Verdict, ask};
@@ -34,7 +34,7 @@ pub(super) async fn run(
         receipt = ports.api.delete.run(user).await?;
     }
     match json {
-        true => println!("{}", json!({ "user": user, "receipt": receipt })),
+        true => say!("{}", json!({ "user": user, "receipt": receipt })),
         false => print(user, &receipt),
     }
     Ok(Verdict::Fine)
@@ -53,8 +53,8 @@ async fn until_quiet(ports: &Ports, user: &UserId, state: DeletionState) -> anyh
 }
 
 fn print(user: &UserId, receipt: &DeletionReceipt) {
-    println!("deletion {} of `{user}`", receipt.id);
-    println!(
+    say!("deletion {} of `{user}`", receipt.id);
+    say!(
         "{}",
         match receipt.state {
             DeletionState::UnderWay => "under way: there is more, and the watchdog goes on with it",
@@ -65,14 +65,14 @@ fn print(user: &UserId, receipt: &DeletionReceipt) {
         }
     );
     for (what, count) in &receipt.deleted {
-        println!("  {count:>6}  {what}");
+        say!("  {count:>6}  {what}");
     }
     for other in &receipt.also {
-        println!("and with him `{other}`, whose account was linked to his");
+        say!("and with him `{other}`, whose account was linked to his");
     }
-    println!("what stays for a while:");
+    say!("what stays for a while:");
     for it in &receipt.remains {
         let until = it.until.map(|at| format!(" Until {} UTC.", time(Timestamp(at))));
-        println!("  {} {}{}", it.what, it.why, until.unwrap_or_default());
+        say!("  {} {}{}", it.what, it.why, until.unwrap_or_default());
     }
 }

@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::Verdict;
 use crate::environment::Environment;
-use crate::output::{counted, size};
+use crate::output::{counted, say, size};
 use crate::ports::Ports;
 use crate::setup::usage;
 use crate::web::Web;
@@ -78,17 +78,17 @@ fn say(user: &UserId, to: &Path, offer: &ExportOffer, json: bool) {
     let (to, bytes) = (to.display(), offer.bytes);
     if json {
         let (contents, left_out) = (&offer.contents, &offer.left_out);
-        println!(
+        say!(
             "{}",
             json!({ "user": user, "to": to.to_string(), "bytes": bytes, "contents": contents, "leftOut": left_out })
         );
         return;
     }
-    println!("exported `{user}` to {to}: {}", size(bytes));
+    say!("exported `{user}` to {to}: {}", size(bytes));
     if !offer.left_out.is_empty() {
-        println!("{} left out:", counted(offer.left_out.len(), "thing"));
+        say!("{} left out:", counted(offer.left_out.len(), "thing"));
     }
     for LeftOut { path, why, how } in &offer.left_out {
-        println!("  {path}: {why} {how}");
+        say!("  {path}: {why} {how}");
     }
 }

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use super::known::{self, Known};
 use crate::Verdict;
-use crate::output::{counted, or_dash, span, time};
+use crate::output::{counted, or_dash, say, span, time};
 use crate::ports::Ports;
 
 pub(super) async fn run(ports: &Ports, who: &str, json: bool) -> anyhow::Result<Verdict> {
     let user = known::find(ports, who).await?;
     let known = known::of(ports, &user).await?;
     match json {
-        true => println!("{}", as_json(&known)),
+        true => say!("{}", as_json(&known)),
         false => print(&known),
     }
     Ok(Verdict::Fine)
@@ -56,23 +56,23 @@ fn as_json(known: &Known) -> Value {
 }
 
 fn print(known: &Known) {
-    println!("user           {}", known.user);
-    println!("account        {}", account(known));
-    println!("agent          {}", agent(known));
+    say!("user           {}", known.user);
+    say!("account        {}", account(known));
+    say!("agent          {}", agent(known));
     let last = known.state.last_activity_at.map(|at| format!("{} UTC", time(at)));
-    println!("last active    {}", or_dash(last));
-    println!("messages       {}", messages(known));
-    println!("conversations  {}", known.conversations);
-    println!("snapshots      {}", snapshots(known));
-    println!("this month     {}", usage(known));
+    say!("last active    {}", or_dash(last));
+    say!("messages       {}", messages(known));
+    say!("conversations  {}", known.conversations);
+    say!("snapshots      {}", snapshots(known));
+    say!("this month     {}", usage(known));
     let link = known.link.as_ref().map(|link| format!("{} ({})", link.name, link.person));
-    println!("Telegram       {}", link.unwrap_or_else(|| "not linked".into()));
-    println!("connected      {}", counted(known.clients, "client"));
+    say!("Telegram       {}", link.unwrap_or_else(|| "not linked".into()));
+    say!("connected      {}", counted(known.clients, "client"));
     if let Some(deletion) = known.deletion.as_ref() {
         let began = time(deletion.began_at);
         match deletion.done_at {
-            None => println!("leaves         since {began} UTC; all of him is being deleted"),
-            Some(at) => println!("left           everything was gone at {} UTC", time(at)),
+            None => say!("leaves         since {began} UTC; all of him is being deleted"),
+            Some(at) => say!("left           everything was gone at {} UTC", time(at)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod deployment;
 mod doctor;
+mod faults;
 mod people;
 mod release;
 mod scene;
