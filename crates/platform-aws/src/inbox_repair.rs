@@ -1,7 +1,6 @@
-//! What an operator may do to somebody's inbox: have a dead message tried again, drop one, and count
-//! everybody's. Only the operator's tool calls this.
+//! What an operator may do to somebody's inbox: have a dead message tried again, or drop one.
+//! Only the operator's tool calls this.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -16,7 +15,6 @@ use crate::aws::Aws;
 use crate::config::{ConfigError, Lookup, Retention};
 use crate::inbox::InboxTables;
 use crate::inbox_rows;
-use crate::keys;
 use crate::row::{Item, Row, item, number, word};
 use crate::tables;
 use crate::task_rows;
@@ -52,20 +50,9 @@ pub enum Dropped {
     Leaving,
 }
 
-/// Of everybody.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InboxCount {
-    pub pending: u64,
-    pub leased: u64,
-    /// Whose messages were given up, and how many.
-    pub dead: BTreeMap<UserId, usize>,
-    /// Of the open ones.
-    pub oldest: Option<Timestamp>,
-}
-
 pub struct InboxRepair {
-    db: Client,
-    tables: InboxTables,
+    pub(crate) db: Client,
+    pub(crate) tables: InboxTables,
     texts: Texts,
     keep_conversations: Duration,
 }
@@ -247,46 +234,6 @@ impl InboxRepair {
             .set_expression_attribute_names(Some(names_in(&[CONDITION])));
         let check = check.build().expect("table, key and condition are set");
         TransactWriteItem::builder().condition_check(check).build()
-    }
-
-    /// Reads the whole table: for an operator who asks for it, and for nothing else (I8).
-    pub async fn count_everybodys(&self, now: Timestamp) -> Result<InboxCount> {
-        const FILTER: &str = "#ttl > :now AND #state <> :done";
-        const FIELDS: &str = "#PK, #state, #receivedAt";
-        let scan = self
-            .db
-            .scan()
-            .table_name(&self.tables.pending_messages)
-            .filter_expression(FILTER)
-            .projection_expression(FIELDS)
-            .set_expression_attribute_names(Some(names_in(&[FILTER, FIELDS])))
-            .expression_attribute_values(":now", number(now.epoch_seconds()))
-            .expression_attribute_values(":done", word(&InboxState::Done));
-        let mut rows = scan.into_paginator().items().send();
-        let mut count = InboxCount::default();
-        while let Some(row) = rows.next().await {
-            let row = row.map_err(|error| Unavailable::new("inbox_repair.count", error))?;
-            let counted = count.add(Row(&row));
-            counted.map_err(|error| error.during("inbox_repair.count"))?;
-        }
-        Ok(count)
-    }
-}
-
-impl InboxCount {
-    fn add(&mut self, row: Row<'_>) -> std::result::Result<(), crate::row::Malformed> {
-        let state: InboxState = row.word("state")?;
-        match state {
-            InboxState::Pending => self.pending += 1,
-            InboxState::Leased => self.leased += 1,
-            InboxState::Dead => *self.dead.entry(row.id("PK", keys::user_of)?).or_default() += 1,
-            InboxState::Done => {}
-        }
-        if state.is_open() {
-            let at = Timestamp(row.number("receivedAt")?);
-            self.oldest = Some(self.oldest.map_or(at, |oldest| oldest.min(at)));
-        }
-        Ok(())
     }
 }
 

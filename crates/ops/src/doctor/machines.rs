@@ -2,6 +2,8 @@
 
 use anyhow::Context;
 use aws_sdk_ecs::types::{ClusterField, TaskDefinition};
+use platform::Releases;
+use platform_aws::DynamoReleases;
 
 use super::check::Check;
 use super::image;
@@ -23,10 +25,24 @@ pub(super) async fn look(patient: &Patient<'_>) -> Vec<Check> {
         Err(check) => check,
     }];
     match patient.need(DEFINITION, "ECS_TASK_DEFINITION") {
-        Ok(name) => checks.extend(definition(patient, &name).await),
+        Ok(name) => checks.extend(definition(patient, DEFINITION, &name).await),
         Err(check) => checks.extend([check, image_unknown()]),
     }
+    for (what, arn) in released(patient).await {
+        checks.extend(definition(patient, what, &arn).await);
+    }
     checks
+}
+
+/// What is launched where a release says so. A row that cannot be read is found where everything that
+/// runs is looked at.
+async fn released(patient: &Patient<'_>) -> Vec<(&'static str, String)> {
+    let lookup = |name: &str| patient.environment.get(name);
+    let Ok(releases) = DynamoReleases::from_lookup(&patient.aws, &lookup) else { return vec![] };
+    let release = releases.get().await.unwrap_or_default();
+    let candidate = release.candidate.map(|candidate| candidate.definition);
+    let named = [("version: current", release.current), ("version: candidate", candidate)];
+    named.into_iter().filter_map(|(what, one)| Some((what, one?.0))).collect()
 }
 
 /// A local stack has one cluster, which describes its tasks and not itself.
@@ -58,17 +74,17 @@ async fn cluster(patient: &Patient<'_>, name: &str) -> anyhow::Result<Check> {
     Ok(Check::unless(CLUSTER, &missing, found, DEPLOY))
 }
 
-async fn definition(patient: &Patient<'_>, name: &str) -> Vec<Check> {
+async fn definition(patient: &Patient<'_>, what: &str, name: &str) -> Vec<Check> {
     let found = match described(patient, name).await {
         Ok(Some(found)) => found,
         Ok(None) => {
             let gone = format!("there is no task definition {name}: nobody can be woken");
-            return vec![Check::problem(DEFINITION, gone, DEPLOY), image_unknown()];
+            return vec![Check::problem(what, gone, DEPLOY), image_unknown()];
         }
-        Err(error) => return vec![Check::failed(DEFINITION, &error), image_unknown()],
+        Err(error) => return vec![Check::failed(what, &error), image_unknown()],
     };
     let revision = format!("{}:{}", found.family().unwrap_or(name), found.revision());
-    let check = Check::unless(DEFINITION, &wrong_with(&found), revision, DEPLOY);
+    let check = Check::unless(what, &wrong_with(&found), revision, DEPLOY);
     let mut checks = vec![check];
     for container in found.container_definitions() {
         let image = container.image().unwrap_or_default();

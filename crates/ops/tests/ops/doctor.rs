@@ -41,7 +41,9 @@ async fn every_fault_is_found_with_what_to_do_and_stops_no_other_look() {
         assert_eq!(to_do, finding == "problem" || finding == "warning", "{found}");
         assert_eq!(ran.code, i32::from(finding == "problem"), "{words}: {said}");
         let of = |said: &Value| -> Vec<String> {
-            let mut all: Vec<_> = checks(said).iter().map(|it| it["what"].to_string()).collect();
+            let all = checks(said).into_iter().map(|it| it["what"].to_string());
+            // Of a version that the deployment has no word of otherwise.
+            let mut all: Vec<_> = all.filter(|what| !what.contains("version")).collect();
             all.dedup();
             all
         };

@@ -114,14 +114,19 @@ pub(crate) fn faults() -> Vec<Fault> {
             });
         }),
         fault!("problem", "task definition", "it is INACTIVE", |it| {
-            it.change("DescribeTaskDefinition", |it| {
+            it.change("DescribeTaskDefinition claw", |it| {
                 it["taskDefinition"]["status"] = json!("INACTIVE");
             });
         }),
         fault!("problem", "task definition", "30 s to save itself in", |it| {
-            it.change("DescribeTaskDefinition", |it| {
+            it.change("DescribeTaskDefinition claw", |it| {
                 it["taskDefinition"]["containerDefinitions"][0]["stopTimeout"] = json!(null);
             });
+        }),
+        fault!("problem", "version: current", "there is no task definition arn:", |it| {
+            let row = json!({ "PK": { "S": "RELEASE" }, "revision": { "N": "1" },
+                "current": { "S": "arn:aws:ecs:eu-west-1:1:task-definition/claw:3" } });
+            it.set("GetItem", 200, json!({ "Item": row }));
         }),
         fault!("problem", "image", "no task can start", |it| {
             it.refuse("DescribeImages", "ImageNotFoundException");

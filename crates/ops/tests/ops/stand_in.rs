@@ -113,9 +113,10 @@ async fn answer(
     let found = answers.lock().expect("no panic").get(&key).cloned();
     let Some((status, body)) = found else {
         let unknown = json!({ "__type": "UnknownToTheTest", "message": key });
-        let unknown = match key.starts_with("GetParameter ") {
-            true => json!({ "__type": "ParameterNotFound" }),
-            false => unknown,
+        let unknown = match key.split_once(' ') {
+            Some(("GetParameter", _)) => json!({ "__type": "ParameterNotFound" }),
+            Some(("DescribeTaskDefinition", _)) => json!({ "__type": "ClientException" }),
+            _ => unknown,
         };
         return (StatusCode::BAD_REQUEST, unknown.to_string()).into_response();
     };
@@ -141,7 +142,9 @@ fn key(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> String 
     };
     let operation = target.rsplit('.').next().unwrap_or_default();
     let fields: Value = serde_json::from_slice(body).unwrap_or_default();
-    let about = ["Name", "TableName", "QuotaCode"].iter().find_map(|name| fields[*name].as_str());
+    let about = ["Name", "TableName", "QuotaCode", "taskDefinition"]
+        .iter()
+        .find_map(|name| fields[*name].as_str());
     match (operation, about) {
         ("GetItem" | "Query" | "BatchGetItem", _) | (_, None) => operation.to_owned(),
         (operation, Some(about)) => format!("{operation} {about}"),
@@ -245,7 +248,7 @@ fn machines() -> Vec<(String, Value)> {
     let quota = |value: f64| json!({ "Quota": { "Value": value } });
     vec![
         ("DescribeClusters".into(), json!({ "clusters": [cluster] })),
-        ("DescribeTaskDefinition".into(), json!({ "taskDefinition": definition })),
+        ("DescribeTaskDefinition claw".into(), json!({ "taskDefinition": definition })),
         ("ListTasks".into(), json!({ "taskArns": [] })),
         ("DescribeImages".into(), json!({ "imageDetails": [{ "imageSizeInBytes": 250_000_000 }] })),
         ("DescribeKey".into(), json!({ "KeyMetadata": key })),
