@@ -60,6 +60,13 @@ fn the_bot_api_knows_nothing_of_us() {
     depends_on_none_of("telegram", &["reqwest", "ring", "openssl-sys", "native-tls"]);
 }
 
+/// It does to users what the API does, by the API's own parts.
+#[test]
+fn the_operators_tool_carries_nothing_of_the_laptop() {
+    let laptop = ["local-stack", "dynoxide", "s3s", "platform-sim", "simulation", "bridge"];
+    depends_on_none_of("ops", &laptop);
+}
+
 #[test]
 fn what_runs_in_aws_carries_nothing_of_the_laptop() {
     let laptop = ["local-stack", "dynoxide", "s3s", "platform-sim", "simulation"];

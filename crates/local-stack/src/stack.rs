@@ -101,6 +101,7 @@ where
     // `ops --local` finds the stack by it.
     std::fs::write(config.data.join("aws-endpoint"), aws.endpoint())?;
     let front = Front::bind(&config, &aws).await?;
+    std::fs::write(config.data.join("urls.json"), serde_json::to_vec(&front.urls)?)?;
     let Wiring { functions, task_environment, parameters } = wire(front.urls.clone()).await?;
     aws.put_parameters(&parameters)?;
     aws.put_parameters(&front.telegram.parameters())?;

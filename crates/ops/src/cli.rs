@@ -5,14 +5,27 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use domain::UserId;
 
+mod people;
+
+pub(crate) use people::{Doctor, Inbox, Releases, State, Status, Tasks, Users, WhichMessage};
+
+use crate::environment::deployment_name;
+
 const ENVIRONMENT: &str = "\
+Where a command finds what it needs to know:
+  --deployment NAME     what a deployment says of itself; needs AWS_REGION and credentials
+  --local DIR           a running local stack
+  otherwise             the environment, which also wins over what a deployment says
+
 Environment:
-  AWS_REGION            of the bucket
+  AWS_REGION            of the deployment
   DATA_BUCKET           the deployment's data bucket
-  SNAPSHOT_KEY_ID       the KMS key (id, ARN or alias) that wraps users' keys, or
+  SNAPSHOT_KEY_PARAMETER
+                        the name of the SSM parameter with what wraps users' keys, or
+  SNAPSHOT_KEY_ID       the KMS key (id, ARN or alias) that does, or
   SNAPSHOT_KEY_FILE     a key file, on a laptop
   TABLE_TASK_STATE      so that `latest` is what the next task would restore
-  AWS_ENDPOINT_URL      of another S3 than Amazon's
+  AWS_ENDPOINT_URL      of another AWS than Amazon's
   TELEGRAM_TOKEN_PARAMETER, TELEGRAM_SECRET_PARAMETER
                         for `telegram`, which needs only these and AWS_REGION: the names of the
                         SSM parameters with the bot's token and the webhook's secret
@@ -24,10 +37,13 @@ Environment:
 
 Exit code: 0 all is well, 1 a problem was found or it could not be done, 2 wrong usage.";
 
-/// Looks after users' snapshots and keys, and the Telegram bot's webhook.
+/// Looks after a deployment: its users, their messages, tasks, snapshots and keys, and its bot.
 #[derive(Debug, Parser)]
 #[command(name = "ops", version, after_help = ENVIRONMENT)]
 pub(crate) struct Cli {
+    /// The name of a deployment, which says itself where everything is.
+    #[arg(long, global = true, value_name = "NAME", value_parser = deployment_name, conflicts_with = "local")]
+    pub(crate) deployment: Option<String>,
     /// The data folder of a running local stack: takes the place of the environment.
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) local: Option<PathBuf>,
@@ -40,6 +56,22 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// The deployment at a glance.
+    Status(Status),
+    /// Look whether a deployment is as it should be, and say what to do where it is not.
+    Doctor(Doctor),
+    /// Look at a user, give him what is his, remove him.
+    #[command(subcommand)]
+    User(Users),
+    /// Which version of the task is launched: a canary, and the way back.
+    #[command(subcommand)]
+    Release(Releases),
+    /// Look at a user's messages, and repair what is stuck.
+    #[command(subcommand)]
+    Inbox(Inbox),
+    /// Look at tasks, and stop one.
+    #[command(subcommand)]
+    Task(Tasks),
     /// Look at a user's snapshots and get files out of them.
     #[command(subcommand)]
     Snapshots(Snapshots),

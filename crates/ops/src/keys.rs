@@ -6,6 +6,7 @@ use snapshots::keys::{KeyStore, LocalKeyFile, Rewrapped, Wrapping};
 
 use crate::Verdict;
 use crate::cli::{Keys, Whose};
+use crate::output::say;
 use crate::setup::{Setup, usage};
 
 pub(crate) async fn run(setup: &Setup, command: &Keys, json: bool) -> anyhow::Result<Verdict> {
@@ -37,12 +38,10 @@ async fn rewrap(keys: &KeyStore, whose: &Whose, json: bool) -> anyhow::Result<Ve
     if json {
         let failed: Vec<_> =
             failed.iter().map(|(user, why)| json!({"user": user, "why": why})).collect();
-        println!("{}", json!({"moved": moved, "alreadyThere": there, "failed": failed}));
+        say!("{}", json!({"moved": moved, "alreadyThere": there, "failed": failed}));
     } else {
         let (moved, there, failed) = (moved.len(), there.len(), failed.len());
-        println!(
-            "{moved} moved to the newest wrapping key, {there} there already, {failed} failed"
-        );
+        say!("{moved} moved to the newest wrapping key, {there} there already, {failed} failed");
     }
     Ok(if failed.is_empty() { Verdict::Fine } else { Verdict::ProblemFound })
 }
@@ -50,10 +49,12 @@ async fn rewrap(keys: &KeyStore, whose: &Whose, json: bool) -> anyhow::Result<Ve
 async fn rotate(setup: &Setup, user: &UserId, json: bool) -> anyhow::Result<Verdict> {
     let removed = setup.keys()?.rotate_password(user, setup.objects(user)).await?;
     match json {
-        true => println!("{}", json!({"user": user, "removedKeyFiles": removed})),
-        false => println!(
-            "the repository of `{user}` has a new password; {removed} old key file(s) removed"
-        ),
+        true => say!("{}", json!({"user": user, "removedKeyFiles": removed})),
+        false => {
+            say!(
+                "the repository of `{user}` has a new password; {removed} old key file(s) removed"
+            );
+        }
     }
     Ok(Verdict::Fine)
 }
@@ -72,8 +73,8 @@ fn add_file_key(wrapping: &Wrapping, json: bool) -> anyhow::Result<Verdict> {
     };
     let id = LocalKeyFile::open(path)?.add_key()?;
     match json {
-        true => println!("{}", json!({"keyId": id})),
-        false => println!("key {id} wraps from now on; now run: ops keys rewrap --all"),
+        true => say!("{}", json!({"keyId": id})),
+        false => say!("key {id} wraps from now on; now run: ops keys rewrap --all"),
     }
     Ok(Verdict::Fine)
 }

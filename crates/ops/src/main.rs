@@ -1,16 +1,29 @@
-//! The operator's tool: users' snapshots and keys, without their tasks, and the bot's webhook. See
-//! docs/ops.md.
+//! The operator's tool: how a deployment is, its users, their messages, tasks, snapshots and keys,
+//! and the bot's webhook. See docs/ops.md.
 //!
-//! It only reads repositories; `keys` alone writes, and only keys. Nothing needs a lock: a
-//! snapshot is there whole or not at all, and what a retained one needs is not removed.
+//! What a user could do himself is done here by the same use case. Repositories are only read; `keys`
+//! alone writes, and only keys. That needs no lock: a snapshot is there whole or not at all, and what
+//! a retained one needs is not removed.
 
+mod accounts;
+mod ask;
 mod cli;
+mod doctor;
+mod environment;
+mod inbox;
 mod keys;
 mod local;
 mod output;
+mod ports;
+mod release;
 mod setup;
+mod signed;
 mod snapshots;
+mod status;
+mod task;
 mod telegram;
+mod user;
+mod web;
 
 use std::process::ExitCode;
 
@@ -18,6 +31,8 @@ use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command};
+use crate::environment::Environment;
+use crate::ports::Ports;
 use crate::setup::{Setup, Usage, usage};
 
 /// How a command ended that did its work.
@@ -26,6 +41,12 @@ enum Verdict {
     Fine,
     /// What it looked at is not as it should be. It has said so.
     ProblemFound,
+}
+
+impl Verdict {
+    fn fine_if(is_fine: bool) -> Self {
+        if is_fine { Verdict::Fine } else { Verdict::ProblemFound }
+    }
 }
 
 #[tokio::main]
@@ -47,17 +68,28 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli) -> anyhow::Result<Verdict> {
-    let variable = |name: &str| std::env::var(name).ok();
-    if let Command::Telegram(command) = &cli.command {
-        return match &cli.local {
-            None => telegram::run(command, &variable, cli.json).await,
-            Some(_) => Err(usage("a local stack sets its own bot's webhook")),
-        };
+    if cli.local.is_some() && matches!(cli.command, Command::Telegram(_)) {
+        return Err(usage("a local stack sets its own bot's webhook"));
     }
-    let setup = Setup::new(cli.local.as_deref(), variable)?;
+    let variable = |name: &str| std::env::var(name).ok();
+    let environment = match (&cli.local, &cli.deployment) {
+        (Some(dir), _) => Environment::of_local_stack(dir)?,
+        (None, Some(name)) => Environment::of_deployment(variable, name).await?,
+        (None, None) => Environment::of_process(variable),
+    };
+    let lookup = |name: &str| environment.get(name);
+    let setup = || Setup::from_lookup(&lookup);
+    let ports = || Ports::new(&environment);
+    let json = cli.json;
     match &cli.command {
-        Command::Snapshots(command) => snapshots::run(&setup, command, cli.json).await,
-        Command::Keys(command) => keys::run(&setup, command, cli.json).await,
-        Command::Telegram(_) => unreachable!("it needs no bucket"),
+        Command::Status(command) => status::run(&ports()?, command, json).await,
+        Command::Doctor(command) => doctor::run(&environment, command, json).await,
+        Command::User(command) => user::run(&environment, &ports()?, command, json).await,
+        Command::Inbox(command) => inbox::run(&ports()?, command, json).await,
+        Command::Task(command) => task::run(&ports()?, command, json).await,
+        Command::Release(command) => release::run(command, &lookup, json).await,
+        Command::Snapshots(command) => snapshots::run(&setup()?, command, json).await,
+        Command::Keys(command) => keys::run(&setup()?, command, json).await,
+        Command::Telegram(command) => telegram::run(command, &lookup, json).await,
     }
 }

@@ -1,20 +1,17 @@
 //! What the environment says, and what is built from it.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use domain::UserId;
 use platform_aws::config::{Bucket, optional};
-use platform_aws::{Aws, DynamoTasks};
+use platform_aws::{Aws, DynamoTasks, Lookup};
 use snapshots::keys::{
     KeyParameter, KeyStore, Kms, LocalKeyFile, RepositoryKeys, Wrapper, Wrapping,
 };
 use snapshots::store::ObjectStore;
 use snapshots::{S3Store, UserSnapshots};
 use tokio::runtime::Handle;
-
-use crate::local;
 
 /// The caller must say something else.
 #[derive(Debug)]
@@ -33,7 +30,9 @@ pub(crate) fn usage(error: impl std::fmt::Display) -> anyhow::Error {
 }
 
 pub(crate) fn misconfigured(error: impl std::fmt::Display) -> anyhow::Error {
-    usage(format!("{error} (ops --help lists what it reads; --local DIR is for a local stack)"))
+    usage(format!(
+        "{error} (ops --help lists what it reads; --deployment NAME reads it from a deployment, --local DIR from a local stack)"
+    ))
 }
 
 pub(crate) struct Setup {
@@ -48,16 +47,7 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    pub(crate) fn new(
-        local: Option<&Path>,
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> anyhow::Result<Self> {
-        let Some(dir) = local else { return Self::from_lookup(&variable) };
-        let given = local::variables(dir)?;
-        Self::from_lookup(&|name| given.get(name).cloned())
-    }
-
-    fn from_lookup(lookup: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+    pub(crate) fn from_lookup(lookup: Lookup<'_>) -> anyhow::Result<Self> {
         let access = platform_aws::config::Access::from_lookup(lookup).map_err(misconfigured)?;
         let aws = Aws::from_lookup(lookup).map_err(misconfigured)?;
         let has_table = optional(lookup, TASK_STATE).is_some();

@@ -10,7 +10,7 @@ use telegram::{ALLOWED_UPDATES, Api, Command, Error, Webhook, WebhookInfo};
 
 use crate::Verdict;
 use crate::cli::Telegram;
-use crate::output;
+use crate::output::{self, say};
 use crate::setup::{misconfigured, usage};
 
 /// Telegram connects to no others (Bot API, `setWebhook`).
@@ -84,10 +84,10 @@ async fn set(bot: &TelegramBot, webhook: &Webhook<'_>, json: bool) -> Result {
     api.set_my_commands(&commands).await.map_err(told)?;
     let (me, url) = (bot.me().await?, webhook.url);
     match json {
-        true => println!("{}", json!({"bot": me.id, "username": me.username, "url": url})),
+        true => say!("{}", json!({"bot": me.id, "username": me.username, "url": url})),
         false => {
-            println!("Telegram brings what people write to @{} to {url}", me.username);
-            println!("{} commands are in its menu", commands.len());
+            say!("Telegram brings what people write to @{} to {url}", me.username);
+            say!("{} commands are in its menu", commands.len());
         }
     }
     Ok(Verdict::Fine)
@@ -98,36 +98,61 @@ async fn show(bot: &TelegramBot, json: bool) -> Result {
     let me = bot.me().await?;
     if json {
         let bot = json!({"id": me.id, "username": me.username});
-        println!("{}", json!({"bot": bot, "webhook": info}));
+        say!("{}", json!({"bot": bot, "webhook": info}));
     } else {
-        println!("bot         @{} ({})", me.username, me.id);
+        say!("bot         @{} ({})", me.username, me.id);
         print(&info);
     }
     let is_fine = !info.url.is_empty() && asks_for_ours(&info) && !is_stuck(&info);
     Ok(if is_fine { Verdict::Fine } else { Verdict::ProblemFound })
 }
 
+/// Whether what people write reaches us.
+pub(crate) enum Brought {
+    /// To this address.
+    Well(String),
+    /// Why not.
+    Badly(String),
+}
+
+pub(crate) async fn brought(bot: &TelegramBot) -> anyhow::Result<Brought> {
+    let info = bot.api().await?.get_webhook_info().await.map_err(told)?;
+    Ok(match &info.last_error_message {
+        _ if info.url.is_empty() => Brought::Badly("there is none: the bot answers nobody".into()),
+        _ if !asks_for_ours(&info) => {
+            Brought::Badly("it asks for other updates than we need".into())
+        }
+        Some(error) if is_stuck(&info) => {
+            let (waiting, meaning) = (info.pending_update_count, in_plain_words(error));
+            Brought::Badly(format!(
+                "{waiting} updates wait; the last try failed: {error}: {meaning}"
+            ))
+        }
+        _ => Brought::Well(info.url),
+    })
+}
+
 fn print(info: &WebhookInfo) {
     let waiting = info.pending_update_count;
     if info.url.is_empty() {
-        println!("webhook     none: the bot answers nobody; ops telegram set URL");
-        println!("waiting     {waiting}; Telegram keeps them for 24 hours");
+        say!("webhook     none: the bot answers nobody; ops telegram set URL");
+        say!("waiting     {waiting}; Telegram keeps them for 24 hours");
         return;
     }
-    println!("webhook     {}", info.url);
-    println!("waiting     {waiting}");
+    say!("webhook     {}", info.url);
+    say!("waiting     {waiting}");
     if let Some(most) = info.max_connections {
-        println!("at once     {most}");
+        say!("at once     {most}");
     }
     if !asks_for_ours(info) {
-        println!("asks for    other updates than we need; ops telegram set {}", info.url);
+        say!("asks for    other updates than we need; ops telegram set {}", info.url);
     }
     match (&info.last_error_message, info.last_error_date) {
         (Some(error), Some(at)) => {
-            println!("last error  {} UTC: {error}", output::time(seconds(at)));
-            println!("            {}", in_plain_words(error));
+            say!("last error  {} UTC: {error}", output::time(seconds(at)));
+            say!("            {}", in_plain_words(error));
         }
-        _ => println!("last error  none"),
+        _ => say!("last error  none"),
     }
 }
 
@@ -165,10 +190,10 @@ async fn delete(bot: &TelegramBot, json: bool) -> Result {
     let waiting = api.get_webhook_info().await.map_err(told)?.pending_update_count;
     let me = bot.me().await?;
     match json {
-        true => println!("{}", json!({"bot": me.id, "pending": waiting})),
+        true => say!("{}", json!({"bot": me.id, "pending": waiting})),
         false => {
-            println!("Telegram brings nothing any more: @{} answers nobody", me.username);
-            println!(
+            say!("Telegram brings nothing any more: @{} answers nobody", me.username);
+            say!(
                 "what people write it keeps for 24 hours ({waiting} now) and brings when a \
                  webhook is set again"
             );

@@ -5,6 +5,7 @@ use domain::UserId;
 use serde_json::json;
 
 use crate::Verdict;
+use crate::output::say;
 use crate::setup::Setup;
 
 pub(crate) async fn run(
@@ -24,7 +25,7 @@ pub(crate) async fn run(
     }
     let report = repository.check(read_data).await?;
     if json {
-        println!(
+        say!(
             "{}",
             json!({
                 "user": user,
@@ -35,9 +36,9 @@ pub(crate) async fn run(
             })
         );
     } else {
-        report.remarks.iter().for_each(|remark| println!("remark: {remark}"));
-        report.problems.iter().for_each(|problem| println!("PROBLEM: {problem}"));
-        println!("{}", verdict(report.snapshots, report.problems.len(), read_data));
+        report.remarks.iter().for_each(|remark| say!("remark: {remark}"));
+        report.problems.iter().for_each(|problem| say!("PROBLEM: {problem}"));
+        say!("{}", verdict(report.snapshots, report.problems.len(), read_data));
     }
     Ok(if report.problems.is_empty() { Verdict::Fine } else { Verdict::ProblemFound })
 }

@@ -19,7 +19,7 @@ use super::list::short;
 use super::{archive, pick, restore};
 use crate::Verdict;
 use crate::cli::Which;
-use crate::output::size;
+use crate::output::{say, size};
 use crate::setup::{Setup, usage};
 
 pub(super) async fn run(
@@ -54,13 +54,13 @@ pub(super) async fn run(
     let to = to.display().to_string();
     if json {
         let (by, files) = (picked.rule.name(), restored.files);
-        println!(
+        say!(
             "{}",
             json!({"user": user, "snapshot": id, "pickedBy": by, "to": to, "files": files, "bytes": bytes})
         );
     } else {
         let (files, bytes) = (restored.files, size(bytes));
-        println!("exported snapshot {} to {to}: {files} files, {bytes}", short(&id));
+        say!("exported snapshot {} to {to}: {files} files, {bytes}", short(&id));
     }
     Ok(Verdict::Fine)
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::pick;
 use crate::Verdict;
-use crate::output::{size, table, time};
+use crate::output::{say, size, table, time};
 use crate::setup::Setup;
 
 pub(crate) async fn run(setup: &Setup, user: &UserId, json: bool) -> anyhow::Result<Verdict> {
@@ -20,7 +20,7 @@ pub(crate) async fn run(setup: &Setup, user: &UserId, json: bool) -> anyhow::Res
         let unreadable = listing.unreadable.iter();
         let unreadable: Vec<Value> =
             unreadable.map(|it| json!({"id": it.id, "why": it.why})).collect();
-        println!(
+        say!(
             "{}",
             json!({
                 "user": user,
@@ -41,14 +41,14 @@ pub(crate) async fn run(setup: &Setup, user: &UserId, json: bool) -> anyhow::Res
 
 fn print(user: &UserId, found: &[Snapshot], latest: Option<&pick::Picked>) {
     if found.is_empty() {
-        println!("user `{user}` has no snapshots");
+        say!("user `{user}` has no snapshots");
         return;
     }
     let rows: Vec<[String; 7]> = found.iter().map(row).collect();
     let head = ["ID", "TAKEN (UTC)", "GENERATION", "REASON", "FILES", "SIZE", "ADDED"];
     table(head, &[2, 4, 5, 6], &rows);
     if let Some(picked) = latest {
-        println!("\nlatest is {}: {}", short(&picked.snapshot.id), picked.rule.words());
+        say!("\nlatest is {}: {}", short(&picked.snapshot.id), picked.rule.words());
     }
 }
 

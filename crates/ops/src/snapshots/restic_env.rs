@@ -5,6 +5,7 @@ use domain::UserId;
 use serde_json::json;
 
 use crate::Verdict;
+use crate::output::say;
 use crate::setup::{Setup, prefix};
 
 pub(crate) async fn run(
@@ -19,20 +20,17 @@ pub(crate) async fn run(
     let repository = repository(setup, user);
     let password = show_password.then_some(keys.password);
     if json {
-        println!(
-            "{}",
-            json!({"repository": repository, "region": setup.region, "password": password})
-        );
+        say!("{}", json!({"repository": repository, "region": setup.region, "password": password}));
         return Ok(Verdict::Fine);
     }
     // Ready for `eval`; what may stand in a user's id means nothing to a shell.
-    println!("export RESTIC_REPOSITORY='{repository}'");
-    println!("export AWS_DEFAULT_REGION='{}'", setup.region);
+    say!("export RESTIC_REPOSITORY='{repository}'");
+    say!("export AWS_DEFAULT_REGION='{}'", setup.region);
     match password {
-        Some(password) => println!("export RESTIC_PASSWORD='{password}'"),
-        None => println!("# the password: the same again with --show-password"),
+        Some(password) => say!("export RESTIC_PASSWORD='{password}'"),
+        None => say!("# the password: the same again with --show-password"),
     }
-    println!("# only read with it: restic snapshots, ls, check --no-lock, restore --no-lock");
+    say!("# only read with it: restic snapshots, ls, check --no-lock, restore --no-lock");
     Ok(Verdict::Fine)
 }
 

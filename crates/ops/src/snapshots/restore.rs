@@ -12,7 +12,7 @@ use super::pick::{Picked, pick};
 use super::progress;
 use crate::Verdict;
 use crate::cli::Which;
-use crate::output::size;
+use crate::output::{say, size};
 use crate::setup::{Setup, usage};
 
 const WORKSPACE: &str = "workspace";
@@ -37,7 +37,7 @@ pub(super) async fn run(
     let restored = fetch(&repository, &picked, part, to).await?;
     let (id, to) = (&picked.snapshot.id, to.display().to_string());
     if json {
-        println!(
+        say!(
             "{}",
             json!({
                 "user": user,
@@ -51,7 +51,7 @@ pub(super) async fn run(
         );
     } else {
         let (files, bytes) = (restored.files, size(restored.bytes));
-        println!("restored snapshot {} to {to}: {files} files, {bytes}", short(id));
+        say!("restored snapshot {} to {to}: {files} files, {bytes}", short(id));
     }
     Ok(Verdict::Fine)
 }

@@ -1,6 +1,14 @@
 //! The built program against a bucket.
 
+mod deployment;
+mod doctor;
+mod faults;
+mod people;
+mod release;
+mod scene;
+mod stand_in;
 mod telegram;
+mod users;
 mod world;
 
 use std::fs;

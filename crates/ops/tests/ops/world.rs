@@ -5,12 +5,13 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{Generation, Snapshot, SnapshotReason, Timestamp, UserId};
 use local_stack::{CREDENTIAL, Config, Functions, REGION, Stack, Wiring};
 use platform_aws::config::Access;
-use platform_aws::{Aws, DynamoTasks, Tables, tables};
+use platform_aws::{Aws, DynamoTasks, EcsCompute, Tables};
 use serde_json::Value;
 use snapshots::keys::{KeyStore, LocalKeyFile};
 use snapshots::source::{AgentSource, Excludes, Gateway};
@@ -66,9 +67,12 @@ pub(crate) fn ana() -> UserId {
 impl World {
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let mut config = Config::new(dir.path().join("stack"), "/bin/true");
+        // What a task runs: it lives, and hears nobody.
+        let mut config = Config::new(dir.path().join("stack"), "/bin/sleep");
+        config.ecs.bridge_args = vec!["600".into()];
+        config.ecs.stop_timeout = Duration::from_secs(1);
         config.tables_in_memory = true;
-        config.tables = tables::create_table_json(&Tables::prefixed("openclaw-"));
+        config.tables = tables();
         let stack = local_stack::start(config, |_| async {
             let functions = Arc::new(NoLambdas);
             Ok(Wiring { functions, task_environment: Vec::new(), parameters: Vec::new() })
@@ -105,6 +109,18 @@ impl World {
 
     pub(crate) fn tasks(&self) -> DynamoTasks {
         DynamoTasks::new(self.aws.dynamodb(), Tables::prefixed("openclaw-").task_state)
+    }
+
+    pub(crate) fn compute(&self) -> EcsCompute {
+        let set = [
+            ("ECS_CLUSTER", "openclaw"),
+            ("ECS_TASK_DEFINITION", "openclaw-agent"),
+            ("ECS_CONTAINER", "agent"),
+            ("ECS_SUBNETS", "subnet-local"),
+            ("ECS_SECURITY_GROUPS", "sg-local"),
+        ];
+        let lookup = |name: &str| set.iter().find(|it| it.0 == name).map(|it| it.1.to_owned());
+        EcsCompute::from_lookup(&self.aws, &lookup).expect("complete")
     }
 
     pub(crate) fn keys(&self) -> KeyStore {
@@ -158,12 +174,31 @@ impl World {
         run(arguments, &environment.map(|(name, value)| (name, value))).await
     }
 
+    /// On the stack's own folder, and nothing else.
+    pub(crate) async fn local(&self, arguments: &[&str]) -> Ran {
+        let data = self.data().display().to_string();
+        run(&[&["--local", data.as_str()], arguments].concat(), &[]).await
+    }
+
     /// Of the whole repository and the keys.
     pub(crate) async fn objects(&self) -> Vec<(String, String)> {
         let page = self.s3().list_objects_v2().bucket(BUCKET).send().await.expect("listed");
         let objects = page.contents().iter();
         objects.map(|it| (it.key().unwrap_or("").into(), it.e_tag().unwrap_or("").into())).collect()
     }
+}
+
+/// As a stack has them.
+fn tables() -> Vec<Value> {
+    let tables = Tables::prefixed("openclaw-");
+    let expiry = platform_aws::tables::time_to_live_json(&tables);
+    let mut all = platform_aws::tables::create_table_json(&tables);
+    for table in &mut all {
+        if let Some(ttl) = expiry.iter().find(|ttl| ttl["TableName"] == table["TableName"]) {
+            table["TimeToLiveSpecification"] = ttl["TimeToLiveSpecification"].clone();
+        }
+    }
+    all
 }
 
 pub(crate) async fn run(arguments: &[&str], environment: &[(&str, String)]) -> Ran {
