@@ -30,7 +30,7 @@ const SETUP = {
   monitoring: 'alarms',
   snapshotKey: 'parameter',
   imageGb: 0.14,
-  images: 3,
+  images: 5,
   watchdogEveryMinutes: 1,
   logDays: 14,
   spareHours: 0,

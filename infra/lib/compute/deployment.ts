@@ -36,6 +36,8 @@ function deployment(options: Options, names: Names, { storage, identity, web }: 
     ...storage.snapshotKey.environment,
     ECS_CLUSTER: machines.clusterName,
     ECS_TASK_DEFINITION: names.family,
+    TASK_CPU: String(options.task.cpu),
+    TASK_MEMORY: String(options.task.memory),
     ...issuer(identity),
     WS_URL: web.addresses.webSocketUrl,
     WS_MANAGEMENT_URL: web.addresses.managementUrl,

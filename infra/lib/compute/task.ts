@@ -14,9 +14,11 @@ import type { Options } from '../options/index.ts'
 export const CONTAINER = 'bridge'
 /** The most that ECS gives. Saving and leaving take 50 s of it (docs/operating.md). */
 export const STOP_SECONDS = 120
-const STATE_DIR = '/var/lib/openclaw'
+/** The bridge keeps folders beside the agent's own (crates/bridge/src/state_dir.rs): the volume is one above it. */
+const STATE_VOLUME = '/var/lib/openclaw'
+const STATE_DIR = `${STATE_VOLUME}/agent`
 /** Nothing in the image needs these; the bridge changes owners, and who it is for the agent. */
-const DROPPED = ['AUDIT_WRITE', 'MKNOD', 'NET_BIND_SERVICE', 'NET_RAW', 'SETFCAP', 'SYS_CHROOT']
+const DROPPED = ['AUDIT_WRITE', 'MKNOD', 'NET_BIND_SERVICE', 'NET_RAW', 'SETFCAP', 'SETPCAP', 'SYS_CHROOT']
 /** Of files that a task may have open: Node's and git's, with room. */
 const OPEN_FILES = 65_536
 
@@ -60,7 +62,7 @@ function container(options: Options, parts: TaskParts): CfnTaskDefinition.Contai
     linuxParameters: { initProcessEnabled: false, capabilities: { drop: DROPPED } },
     ulimits: [{ name: 'nofile', softLimit: OPEN_FILES, hardLimit: OPEN_FILES }],
     mountPoints: [
-      { sourceVolume: 'state', containerPath: STATE_DIR, readOnly: false },
+      { sourceVolume: 'state', containerPath: STATE_VOLUME, readOnly: false },
       { sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false },
     ],
     healthCheck: { command: ['CMD', '/usr/local/bin/bridge', 'health'], interval: 30, timeout: 5, retries: 3, startPeriod: 300 },

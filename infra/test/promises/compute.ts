@@ -14,7 +14,7 @@ const said = (all: Templates, name: string): Json => JSON.parse(all.said(paramet
 const DEPLOYMENT = [
   'API_URL', 'AWS_REGION', 'DATA_BUCKET', 'DISTRIBUTION_ID', 'ECS_CLUSTER', 'ECS_TASK_DEFINITION', 'LOG_GROUP_BRIDGE', 'MODEL_PARAMETER', 'OIDC_CLIENT_ID',
   'OIDC_ISSUER', 'PAGE_URL', 'SNAPSHOT_KEY_PARAMETER', 'TABLE_CONNECTIONS', 'TABLE_CONVERSATIONS', 'TABLE_PENDING_MESSAGES', 'TABLE_SETTINGS', 'TABLE_TASK_STATE',
-  'TASK_DEFINITION_ARN', 'TELEGRAM_SECRET_PARAMETER', 'TELEGRAM_TOKEN_PARAMETER', 'USER_POOL_ID', 'VERSION', 'WEB_BUCKET', 'WS_MANAGEMENT_URL', 'WS_URL',
+  'TASK_CPU', 'TASK_DEFINITION_ARN', 'TASK_MEMORY', 'TELEGRAM_SECRET_PARAMETER', 'TELEGRAM_TOKEN_PARAMETER', 'USER_POOL_ID', 'VERSION', 'WEB_BUCKET', 'WS_MANAGEMENT_URL', 'WS_URL',
 ]
 
 export const COMPUTE: readonly Promise[] = [
@@ -41,6 +41,8 @@ export const COMPUTE: readonly Promise[] = [
       const places = container(all).MountPoints.map((mount: Json) => [mount.ContainerPath, mount.SourceVolume])
       assert.deepEqual(places, [['/var/lib/openclaw', 'state'], ['/tmp', 'tmp']])
       assert.deepEqual(definition(all).properties.Volumes.map((volume: Json) => volume.Name), ['state', 'tmp'])
+      // What the bridge puts beside the agent's folder must be in the volume as well.
+      assert.equal(container(all).Environment.find(({ Name }: Json) => Name === 'STATE_DIR').Value, '/var/lib/openclaw/agent')
     },
     breaks: (all) => { container(all).ReadonlyRootFilesystem = false },
   },
@@ -59,7 +61,7 @@ export const COMPUTE: readonly Promise[] = [
     says: 'the bridge is the first process, drops what it does not need, and says how it is',
     holds: (all) => {
       assert.equal(container(all).LinuxParameters.InitProcessEnabled, false)
-      sure(container(all).LinuxParameters.Capabilities.Drop.includes('NET_RAW') && !container(all).LinuxParameters.Capabilities.Add)
+      assert.deepEqual(container(all).LinuxParameters.Capabilities, { Drop: ['AUDIT_WRITE', 'MKNOD', 'NET_BIND_SERVICE', 'NET_RAW', 'SETFCAP', 'SETPCAP', 'SYS_CHROOT'] })
       assert.deepEqual(container(all).HealthCheck.Command, ['CMD', '/usr/local/bin/bridge', 'health'])
     },
     breaks: (all) => { container(all).LinuxParameters.Capabilities.Drop = [] },
