@@ -6,7 +6,11 @@ use snapshots::keys::{KeyError, KeyParameter, Wrapper};
 use crate::{Arc, BUCKET, Cloud, Fault, KeyStore, NOW, Rewrapped, same, text, user};
 
 fn store(cloud: &Cloud) -> KeyStore {
-    KeyStore::new(cloud.s3(), BUCKET, Arc::new(KeyParameter::new(cloud.ssm(), "/openclaw/snapshot-key")))
+    KeyStore::new(
+        cloud.s3(),
+        BUCKET,
+        Arc::new(KeyParameter::new(cloud.ssm(), "/openclaw/snapshot-key")),
+    )
 }
 
 fn with_parameter() -> Cloud {
@@ -49,7 +53,8 @@ async fn a_key_that_is_added_wraps_and_those_before_it_unwrap() {
 
 #[tokio::test]
 async fn without_the_parameter_nothing_is_made_and_nothing_follows() {
-    let damaged = [None, Some("{}".to_owned()), Some(json!({"version": 1, "keys": []}).to_string())];
+    let damaged =
+        [None, Some("{}".to_owned()), Some(json!({"version": 1, "keys": []}).to_string())];
     for parameter in damaged {
         let cloud = Cloud::default();
         cloud.with(|inside| inside.parameter = parameter.clone());
