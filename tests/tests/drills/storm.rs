@@ -48,10 +48,8 @@ async fn strike(stack: &Stack, writing: &Cell<usize>) -> usize {
         let live = stack.live_tasks().await;
         one_per_generation(&live.iter().collect::<Vec<_>>());
         let with_process: Vec<&Value> = live.iter().filter(|t| t["pid"].is_u64()).collect();
-        if with_process.is_empty() {
-            continue;
-        }
-        let victim = with_process[dice.roll(with_process.len())];
+        // As if everybody still wrote: the last one would be struck each time, and never come up.
+        let Some(victim) = with_process.get(dice.roll(PEOPLE)) else { continue };
         let hit = match dice.roll(3) {
             0 => hit(stack, victim, "kill").await,
             1 => hit(stack, victim, "interrupt").await,
