@@ -26,21 +26,27 @@ const SAVED_WITHIN: Duration = Duration::from_secs(20);
 const SAVED_AT_LEISURE: Duration = Duration::from_secs(110);
 const WRITE_TRIES: u32 = 4;
 
-/// When the snapshots of this generation were taken: the last one tried, and the last one kept. Their order is that of these times, so each
+/// When the snapshots of this generation were taken. Their order is that of these times, so each
 /// is later than the one before, whatever the clock does.
 #[derive(Default)]
-pub(crate) struct Saved(Mutex<Timestamp>, Mutex<Option<Timestamp>>);
+pub(crate) struct Saved(Mutex<Times>);
+
+#[derive(Default)]
+struct Times {
+    tried: Timestamp,
+    kept: Option<Timestamp>,
+}
 
 impl Saved {
     fn next(&self, now: Timestamp) -> Timestamp {
-        let mut last = self.0.lock().expect("no holder panics");
-        *last = now.max(*last + Duration::from_millis(1));
-        *last
+        let mut times = self.0.lock().expect("no holder panics");
+        times.tried = now.max(times.tried + Duration::from_millis(1));
+        times.tried
     }
 
     /// When the one before was taken.
     fn kept(&self, at: Timestamp) -> Option<Timestamp> {
-        self.1.lock().expect("no holder panics").replace(at)
+        self.0.lock().expect("no holder panics").kept.replace(at)
     }
 }
 

@@ -34,6 +34,16 @@ pub struct InboxTables {
     pub task_state: String,
 }
 
+impl InboxTables {
+    pub(crate) fn from_lookup(lookup: Lookup<'_>) -> std::result::Result<Self, ConfigError> {
+        Ok(Self {
+            pending_messages: tables::pending_messages(lookup)?,
+            conversations: tables::conversations(lookup)?,
+            task_state: tables::task_state(lookup)?,
+        })
+    }
+}
+
 pub struct DynamoInbox {
     db: Client,
     tables: InboxTables,
@@ -47,11 +57,7 @@ impl DynamoInbox {
     }
 
     pub fn from_lookup(aws: &Aws, lookup: Lookup<'_>) -> std::result::Result<Self, ConfigError> {
-        let tables = InboxTables {
-            pending_messages: tables::pending_messages(lookup)?,
-            conversations: tables::conversations(lookup)?,
-            task_state: tables::task_state(lookup)?,
-        };
+        let tables = InboxTables::from_lookup(lookup)?;
         let texts = Texts::from_lookup(aws, lookup)?;
         Ok(Self::new(aws.dynamodb(), tables, texts, Retention::from_lookup(lookup)?))
     }

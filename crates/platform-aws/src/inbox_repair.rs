@@ -16,7 +16,6 @@ use crate::config::{ConfigError, Lookup, Retention};
 use crate::inbox::InboxTables;
 use crate::inbox_rows;
 use crate::row::{Item, Row, item, number, word};
-use crate::tables;
 use crate::task_rows;
 use crate::texts::Texts;
 use crate::writes::{Cancelled, Change, Patience, names_in, put, transact_once, try_transact};
@@ -59,11 +58,7 @@ pub struct InboxRepair {
 
 impl InboxRepair {
     pub fn from_lookup(aws: &Aws, lookup: Lookup<'_>) -> std::result::Result<Self, ConfigError> {
-        let tables = InboxTables {
-            pending_messages: tables::pending_messages(lookup)?,
-            conversations: tables::conversations(lookup)?,
-            task_state: tables::task_state(lookup)?,
-        };
+        let tables = InboxTables::from_lookup(lookup)?;
         let texts = Texts::from_lookup(aws, lookup)?;
         let keep_conversations = Retention::from_lookup(lookup)?.conversations;
         Ok(Self { db: aws.dynamodb(), tables, texts, keep_conversations })
