@@ -10,7 +10,15 @@ use std::{
 use anyhow::Context;
 
 #[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "held for its drop")] File);
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    /// Not by closing alone: a child between its fork and its exec has the
+    /// file open too, and whoever closes it last would give the lock back.
+    fn drop(&mut self) {
+        self.0.unlock().ok();
+    }
+}
 
 impl Lock {
     pub(crate) fn take(data: &Path) -> anyhow::Result<Self> {
@@ -53,5 +61,15 @@ mod tests {
         assert!(refusal.contains(&format!("(pid {})", std::process::id())), "{refusal}");
         drop(first);
         Lock::take(dir.path()).expect("free again");
+    }
+
+    #[test]
+    fn a_child_that_is_being_started_keeps_nothing_locked() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let first = Lock::take(dir.path()).expect("nobody else is here");
+        let inherited = first.0.try_clone().expect("as a fork does it");
+        drop(first);
+        Lock::take(dir.path()).expect("free though it is open elsewhere");
+        drop(inherited);
     }
 }
