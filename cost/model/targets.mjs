@@ -9,7 +9,7 @@ export const TARGETS = {
 }
 
 const SPOT_ONLY = { onDemandShare: 0 }
-const FRUGAL = { ...SPOT_ONLY, watchdogEveryMinutes: 5, images: 2 }
+const FRUGAL = { ...SPOT_ONLY, watchdogEveryMinutes: 5, images: 3 }
 const { awakeHours } = whoTheReferenceSees()
 const slow = samePerson(profile('personal', { awakeHours }), { vcpu: 0.25 })
 
@@ -17,7 +17,7 @@ const slow = samePerson(profile('personal', { awakeHours }), { vcpu: 0.25 })
 const ROWS = [
   ['as deployed by default', {}],
   ['Spot only', SPOT_ONLY],
-  ['and the watchdog every 5 minutes, 2 images kept', FRUGAL],
+  ['and the watchdog every 5 minutes, 3 images kept', FRUGAL],
   [`and a person who keeps the *reference's* task awake for 2 hours a day: ${awakeHours.toFixed(2)} hours with us`, { ...FRUGAL, awakeHours }],
   ['and 0.25 vCPU, which takes 72 s to start', { ...FRUGAL, vcpu: 0.25, awakeHours: slow.awakeHours }],
 ]

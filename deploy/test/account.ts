@@ -36,7 +36,10 @@ export function fakeAws(answers: Answers): { aws: Aws; calls: Call[] } {
 export class Account {
   readonly parameters = new Map<string, { value: string; type: string; at: Date }>()
   readonly stacks = new Map<string, string>()
+  /** Tags and digests, in the order of their pushes. */
   readonly images = new Map<string, string>()
+  /** Which image a task definition names. */
+  readonly imageOf = new Map<string, string>()
   readonly objects = new Map<string, { type: string; cache: string }>()
   readonly users: string[] = []
   readonly tasks: string[] = []
@@ -98,14 +101,26 @@ export class Account {
         return { repositories: [{ repositoryUri: uri }] }
       },
       DescribeImages: ({ imageIds }) => {
+        if (!imageIds) return { imageDetails: this.#pushed() }
         const imageDigest = this.images.get(imageIds[0].imageTag)
         if (!imageDigest) throw named('ImageNotFoundException')
         return { imageDetails: [{ imageDigest }] }
+      },
+      BatchDeleteImage: ({ imageIds }) => {
+        const gone = new Set(imageIds.map(({ imageDigest }: { imageDigest: string }) => imageDigest))
+        for (const [tag, digest] of this.images) if (gone.has(digest)) this.images.delete(tag)
+        return {}
       },
       GetAuthorizationToken: () => ({
         authorizationData: [{ authorizationToken: Buffer.from('AWS:registry-password').toString('base64') }],
       }),
     }
+  }
+
+  /** ECR says them in no order. */
+  #pushed() {
+    const details = [...this.images.values()].map((imageDigest, at) => ({ imageDigest, imagePushedAt: new Date(at) }))
+    return details.sort((a, b) => b.imageDigest.localeCompare(a.imageDigest))
   }
 
   #page(): Answers {
@@ -132,7 +147,10 @@ export class Account {
       ListUsers: () => ({ Users: this.users.map((Username) => ({ Username })) }),
       AdminCreateUser: ({ Username }) => (this.users.push(Username), {}),
       DescribeTaskDefinition: ({ taskDefinition }) => ({
-        taskDefinition: { status: this.deregistered.has(taskDefinition) ? 'INACTIVE' : 'ACTIVE' },
+        taskDefinition: {
+          status: this.deregistered.has(taskDefinition) ? 'INACTIVE' : 'ACTIVE',
+          containerDefinitions: [{ image: `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/openclaw@${this.imageOf.get(taskDefinition)}` }],
+        },
       }),
       ListTasks: () => ({ taskArns: [...this.tasks] }),
       StopTask: ({ task }) => (this.tasks.splice(this.tasks.indexOf(task), 1), {}),

@@ -16,6 +16,7 @@ export class Machine {
   readonly remove: () => void
   tree = '100644 blob 1 container/Dockerfile'
   revision = 0
+  #pushes = 0
 
   constructor() {
     const { root, remove } = folder(['target/release/ops', ...PAGE, ...LAMBDAS.map((crate) => `target/lambda/${crate}/bootstrap`)])
@@ -57,7 +58,8 @@ export class Machine {
 
   #push(command: string[]): void {
     const tag = command.find((word) => word.startsWith('IMAGE='))?.split(':').at(-1) ?? ''
-    this.account.images.set(tag, `sha256:${String(this.account.images.size + 1).repeat(64)}`)
+    this.#pushes += 1
+    this.account.images.set(tag, `sha256:${this.#pushes.toString(16).repeat(64)}`)
   }
 
   #place(): void {
@@ -69,7 +71,8 @@ export class Machine {
     for (const kind of ['network', 'web', 'storage', 'identity', 'compute', 'api', 'monitoring']) {
       this.account.stacks.set(`openclaw-${kind}`, 'CREATE_COMPLETE')
     }
-    this.revision = this.account.images.size
+    this.revision = this.#pushes
+    this.account.imageOf.set(`${TASKS}${this.revision}`, [...this.account.images.values()].at(-1) ?? '')
     const description = {
       PAGE_URL: 'https://d1.cloudfront.net', API_URL: 'https://d1.cloudfront.net/api', USER_POOL_ID: 'pool', WEB_BUCKET: 'page-files',
       DISTRIBUTION_ID: 'E1', TASK_DEFINITION_ARN: `${TASKS}${this.revision}`,

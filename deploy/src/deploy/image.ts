@@ -2,6 +2,7 @@
 import { DescribeImagesCommand, DescribeRepositoriesCommand, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr'
 import { isNamed, Refusal } from '../errors.ts'
 import type { World } from '../world.ts'
+import { makeRoom } from './room.ts'
 import { imageTag } from './version.ts'
 
 export interface Image {
@@ -14,11 +15,13 @@ export async function pushImage(world: World, anew: boolean): Promise<Image> {
   const known = await digestOf(world, tag)
   if (known) return { digest: known, says: `the image ${tag} is there already, ${known}` }
   const repository = await repositoryUri(world)
+  const gone = await makeRoom(world)
   await signIn(world, repository)
   await world.shell.run(imageCommand(`${repository}:${tag}`, world.agentPackages), { cwd: world.root })
   const digest = await digestOf(world, tag)
   if (!digest) throw new Refusal(`The image was built, but ECR has no ${world.deployment.repository}:${tag}.`)
-  return { digest, says: `${repository}:${tag}, ${digest}` }
+  const made = gone === 0 ? '' : `; ${gone} old one${gone === 1 ? '' : 's'} that nothing starts from made room for it`
+  return { digest, says: `${repository}:${tag}, ${digest}${made}` }
 }
 
 /** `container/container.mk` knows how it is built. */

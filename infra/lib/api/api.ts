@@ -3,7 +3,7 @@ import { Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { Names } from '../names.ts'
 import type { Options } from '../options/index.ts'
-import { everyMinute, taskEvents } from './events.ts'
+import { everyMinutes, taskEvents } from './events.ts'
 import { Failed } from './failed.ts'
 import { type Functions, makeFunctions } from './functions.ts'
 import { httpApi } from './http.ts'
@@ -24,10 +24,11 @@ export class Api extends Stack {
     grantAll(this.functions, options, names, parts, schedules)
     webSocketApi(this, options, names, parts.web.addresses, this.functions)
     httpApi(this, options, names, parts.web.addresses, parts.identity, this.functions)
-    for (const called of [this.functions.watchdog, this.functions.prewarm]) {
+    const ticks = [[options.watch.watchdogMinutes, this.functions.watchdog], [1, this.functions.prewarm]] as const
+    for (const [minutes, called] of ticks) {
       if (called === undefined) continue
       const failed = this.#failed(new Failed(called, options.name))
-      everyMinute(this, options.name, called, failed)
+      everyMinutes(minutes, this, options.name, called, failed)
       taskEvents(this, options.name, parts.compute.clusterArn, called, failed)
     }
     this.#failed(new Failed(this.functions['scheduled-message'], options.name))

@@ -12,22 +12,21 @@ import { schedulerRole } from './user-schedules.ts'
 
 /** In the words that the functions know (crates/watchdog, crates/prewarm). */
 const TICK = JSON.stringify({ 'detail-type': 'Scheduled Event' })
-const EVERY_MINUTE = 'rate(1 minute)'
-/** A tick that comes late is of no use: the next one is a minute away. */
+/** A tick that comes late is of no use: the next one is near. */
 const TICK_TRIED_FOR_SECONDS = 60
 /** EventBridge's own default. */
 const EVENT_TRIED_FOR_SECONDS = 86_400
 const EVENT_RETRIES = 185
 
 /** A schedule is free up to 14 million calls a month. */
-export function everyMinute(scope: Construct, name: string, { crate, function: target }: RustFunction, failed: Failed): void {
+export function everyMinutes(minutes: number, scope: Construct, name: string, { crate, function: target }: RustFunction, failed: Failed): void {
   const id = `${name}-${crate}`
   const role = schedulerRole(scope, `Tick-${crate}-Role`, 'default')
   allow(role, ['lambda:InvokeFunction'], [target.functionArn])
   allow(role, ['sqs:SendMessage'], [failed.queue.queueArn])
   new CfnSchedule(scope, `Tick-${crate}`, {
     name: id,
-    scheduleExpression: EVERY_MINUTE,
+    scheduleExpression: minutes === 1 ? 'rate(1 minute)' : `rate(${minutes} minutes)`,
     flexibleTimeWindow: { mode: 'OFF' },
     state: 'ENABLED',
     target: {

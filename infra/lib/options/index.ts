@@ -25,6 +25,7 @@ export interface Options {
   readonly telegramAllowedIds: readonly string[]
   readonly conversationDays: number
   readonly logDays: number
+  readonly imagesKept: number
   readonly snapshotKey: 'parameter' | 'kms'
   readonly selfSignUp: boolean
   /** Only with this do tables, bucket, users and keys go with their stacks. */
@@ -43,8 +44,8 @@ export const NO_IMAGE = `sha256:${'0'.repeat(64)}`
 export const OPTION_NAMES = [
   'name', 'region', 'network', 'taskCpu', 'taskMemory', 'capacity', 'idleSeconds', 'idleMaxSeconds', 'timeZone', 'spendCapDollars',
   'prewarmSpares', 'prewarmWindows', 'prewarmTimeZone', 'prewarmSpareMinutes', 'modelProvider', 'model', 'contextWindow', 'maxTokens',
-  'offeredModels', 'modelInputDollars', 'modelOutputDollars', 'domain', 'certificateArn', 'hostedZoneId', 'monitoring', 'alarmEmail', 'budgetDollars', 'webSocketLogs', 'telegram',
-  'telegramAllowedIds', 'conversationDays', 'logDays', 'snapshotKey', 'selfSignUp', 'destroyData', 'imageDigest', 'lambdaDir', 'version',
+  'offeredModels', 'modelInputDollars', 'modelOutputDollars', 'domain', 'certificateArn', 'hostedZoneId', 'monitoring', 'alarmEmail', 'budgetDollars', 'webSocketLogs', 'watchdogMinutes', 'telegram',
+  'telegramAllowedIds', 'conversationDays', 'logDays', 'imagesKept', 'snapshotKey', 'selfSignUp', 'destroyData', 'imageDigest', 'lambdaDir', 'version',
 ] as const
 
 export function readOptions(context: Context): Options {
@@ -66,6 +67,8 @@ export function readOptions(context: Context): Options {
     telegramAllowedIds,
     conversationDays: read.number('conversationDays', 1, 3_650, 7),
     logDays: Number(read.oneOf('logDays', LOG_DAYS.map(String), '14')),
+    // Three at least: the current one, the one before it, and a candidate. ECR's own limit is far above a thousand.
+    imagesKept: read.number('imagesKept', 3, 1_000, 5),
     snapshotKey: read.oneOf('snapshotKey', ['parameter', 'kms'], 'parameter'),
     selfSignUp: read.flag('selfSignUp', false),
     destroyData: read.flag('destroyData', false),

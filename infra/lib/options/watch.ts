@@ -9,6 +9,8 @@ export interface WatchOptions {
   readonly budgetDollars: number
   /** API Gateway writes a WebSocket API's access log by a role that is set once for account and region: ours, the one that is there, or no log. */
   readonly webSocketLogs: 'own-role' | 'account-role' | 'off'
+  /** Between two looks of the watchdog. */
+  readonly watchdogMinutes: number
 }
 
 export function readWatch(read: Reader): WatchOptions {
@@ -22,5 +24,6 @@ export function readWatch(read: Reader): WatchOptions {
     alarmEmail,
     budgetDollars,
     webSocketLogs: read.oneOf('webSocketLogs', ['own-role', 'account-role', 'off'], 'own-role'),
+    watchdogMinutes: read.number('watchdogMinutes', 1, 5, 1),
   }
 }

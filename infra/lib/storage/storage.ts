@@ -8,9 +8,6 @@ import { DataBucket } from './data-bucket.ts'
 import { SnapshotKey } from './snapshot-key.ts'
 import { makeTables, type Tables } from './tables.ts'
 
-/** Each about 4 cents a month; enough to go back to. */
-const IMAGES_KEPT = 5
-
 export class Storage extends Stack {
   readonly tables: Tables
   readonly data: DataBucket
@@ -26,7 +23,7 @@ export class Storage extends Stack {
       repositoryName: options.name,
       imageScanOnPush: true,
       imageTagMutability: TagMutability.IMMUTABLE,
-      lifecycleRules: [{ maxImageCount: IMAGES_KEPT, description: 'the last ones, to go back to' }],
+      lifecycleRules: [{ maxImageCount: options.imagesKept, description: 'the last ones, to go back to' }],
       // Images are built from the code.
       emptyOnDelete: true,
       removalPolicy: RemovalPolicy.DESTROY,

@@ -86,6 +86,15 @@ export const FUNCTIONS: readonly Promise[] = [
     breaks: (all) => { all.one('AWS::Scheduler::Schedule', 'Tickwatchdog').properties.ScheduleExpression = 'rate(5 minute)' },
   },
   {
+    says: 'the watchdog looks as rarely as the operator asks, and spares are still looked after every minute',
+    with: { watchdogMinutes: '5', prewarmSpares: '1' },
+    holds: (all) => {
+      const rates = ['Tickwatchdog', 'Tickprewarm'].map((id) => all.one('AWS::Scheduler::Schedule', id).properties.ScheduleExpression)
+      assert.deepEqual(rates, ['rate(5 minutes)', 'rate(1 minute)'])
+    },
+    breaks: (all) => { all.one('AWS::Scheduler::Schedule', 'Tickprewarm').properties.ScheduleExpression = 'rate(5 minutes)' },
+  },
+  {
     says: 'without spares nothing keeps them: no function, no schedule, no rule',
     holds: (all) => sure(!all.all().some(({ id }) => /prewarm/i.test(id))),
     breaks: (all) => all.add('api', 'Tickprewarm', 'AWS::Scheduler::Schedule'),

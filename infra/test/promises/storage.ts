@@ -142,6 +142,16 @@ export const STORAGE: readonly Promise[] = [
     breaks: (all) => { all.one('AWS::ECR::Repository').properties.ImageTagMutability = 'MUTABLE' },
   },
   {
+    says: 'as many images are kept as the operator asks',
+    with: { imagesKept: '3' },
+    holds: (all) => {
+      const { LifecyclePolicyText = '{"rules":[]}' } = all.one('AWS::ECR::Repository').properties.LifecyclePolicy ?? {}
+      const { rules } = JSON.parse(LifecyclePolicyText)
+      assert.deepEqual(rules.map(({ selection }: Json) => [selection.tagStatus, selection.countType, selection.countNumber]), [['any', 'imageCountMoreThan', 3]])
+    },
+    breaks: (all) => { delete all.one('AWS::ECR::Repository').properties.LifecyclePolicy },
+  },
+  {
     says: 'nothing is paid by the hour but a running task',
     holds: (all) => none(all, 'AWS::RDS::DBInstance', 'AWS::ElastiCache::CacheCluster', 'AWS::EC2::Instance', 'AWS::EC2::EIP', 'AWS::EFS::FileSystem', 'AWS::Lambda::CapacityProvider', 'AWS::ApplicationAutoScaling::ScalableTarget'),
     breaks: (all) => all.add('storage', 'Scaled', 'AWS::ApplicationAutoScaling::ScalableTarget'),
