@@ -146,6 +146,42 @@ scenario('another tab sends what a closed one could not', { complaints: disconne
   assert.equal(await right.said.count(), 2)
 })
 
+/** Also of pages that it would have fetched beforehand, because the pointer came by their links. */
+const outOfReach = /ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket connection to/
+
+scenario('signing out asks first while a message is not sent, and whoever stays loses nothing', { complaints: outOfReach }, async ({ newPerson }) => {
+  const ana = await newPerson()
+  const { page } = ana
+  const question = page.getByRole('alertdialog')
+  await ana.ask('[[demo text="awake"]]')
+  const isLoaded = (part) => page.evaluate((name) => performance.getEntriesByType('resource').some((file) => file.name.includes(`/${name}-`) && file.responseEnd > 0), part)
+  for (const part of ['SidebarAccountMenu', 'Search', 'Leave']) await ana.until(`${part} is there before it is asked for`, () => isLoaded(part))
+  await page.context().setOffline(true)
+  await page.getByText('Connection lost.').waitFor()
+  await ana.say('[[demo text="said after all"]]')
+  await page.getByText('Not sent yet.').waitFor()
+
+  await ana.account('Sign out')
+  await question.getByText('One message is not sent yet.').waitFor()
+  await question.getByRole('button', { name: 'Stay signed in' }).click()
+  await question.waitFor({ state: 'detached' })
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox').fill('Sign out')
+  await page.getByRole('option', { name: 'Sign out' }).waitFor()
+  await page.keyboard.press('Enter')
+  await question.getByText('Sign out and lose a message?').waitFor()
+  await page.keyboard.press('Escape')
+  await question.waitFor({ state: 'detached' })
+  await ana.account('Sign out everywhere')
+  await question.getByText('One message is not sent yet.').waitFor()
+  await question.getByRole('button', { name: 'Cancel' }).click()
+
+  await page.context().setOffline(false)
+  assert.equal(await ana.reply(1), 'said after all')
+  await ana.account('Sign out')
+  await page.getByRole('button', { name: 'Sign in' }).waitFor()
+})
+
 scenario('signing out leaves nothing of what was written', {}, async ({ newPerson }) => {
   const ana = await newPerson()
   const { page } = ana

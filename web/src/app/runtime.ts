@@ -20,6 +20,7 @@ export interface Runtime {
   rest: Rest
   controller: ChatController
   drafts: Drafts
+  unsent: () => number
   retryConnection: () => void
   /** Connects, and returns how to stop. */
   start: () => () => void
@@ -65,6 +66,7 @@ export function createRuntime(config: AppConfig, session: Session, queries: Quer
     },
   })
   const retryConnection = () => socket.retryNow()
+  const unsent = () => keeper.messages().length
   let toldTimeZone: Promise<void> | undefined
   let wasOpen = false
   const wakeOnOpen = createWakeOnOpen({
@@ -108,7 +110,7 @@ export function createRuntime(config: AppConfig, session: Session, queries: Quer
     }
   }
 
-  return { api, rest, controller, drafts, retryConnection, start }
+  return { api, rest, controller, drafts, unsent, retryConnection, start }
 }
 
 /** Many frames, one render. A hidden tab has no frames to wait for. */

@@ -5,6 +5,8 @@ export interface ShellValue {
   /** On a narrow screen the list of conversations is a drawer. */
   openList: () => void
   openSearch: () => void
+  /** Signs out, after a question if something would be lost. */
+  leave: () => void
   /** The conversation that somebody reads at this moment: nothing of it is news. */
   reading: string | null
   setReading: (conversationId: string | null) => void

@@ -11,6 +11,8 @@ import { emptyThread } from './thread'
 export interface ChatRuntime {
   controller: ChatController
   drafts: Drafts
+  /** How many messages this browser has that the server has not taken. */
+  unsent: () => number
   retryConnection: () => void
 }
 
@@ -21,6 +23,9 @@ function useRuntime(): ChatRuntime {
   if (!runtime) throw new Error('useChat needs a ChatContext above it')
   return runtime
 }
+
+/** As it is when it is asked for: a question is put to a person once. */
+export const useUnsent = (): (() => number) => useRuntime().unsent
 
 export interface Chat {
   view: ThreadView

@@ -1,21 +1,37 @@
 /** The frame around all pages: the conversations and the way to everything else, beside the page. */
 import { Outlet, useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { Suspense, useEffect, useMemo, useState } from 'react'
 import { ShellContext } from '../app/shell'
+import { useSession } from '../auth/useSession'
+import { useUnsent } from '../chat/useChat'
 import { text } from '../text'
 import { Sidebar } from '../ui/Sidebar'
 import { isShortcut } from '../ui/SidebarShortcut'
+import { loadSoon, soon } from '../ui/soon'
 import styles from './Shell.module.css'
 
-const Search = lazy(async () => ({ default: (await import('../ui/search/Search')).Search }))
+const Search = soon(async () => ({ default: (await import('../ui/search/Search')).Search }))
+const Leave = soon(async () => ({ default: (await import('../ui/Leave')).Leave }))
 
 export function Shell() {
   const { conversationId = null } = useParams({ strict: false })
   const [listOpen, setListOpen] = useState(false)
   const [searching, setSearching] = useState(false)
+  const [losing, setLosing] = useState(0)
   const [reading, setReading] = useState<string | null>(null)
-  const shell = useMemo(() => ({ openList: () => setListOpen(true), openSearch: () => setSearching(true), reading, setReading }), [reading])
+  const { signOut } = useSession()
+  const unsent = useUnsent()
+  const shell = useMemo(() => {
+    const leave = () => {
+      const count = unsent()
+      if (count === 0) void signOut()
+      else setLosing(count)
+    }
+    return { openList: () => setListOpen(true), openSearch: () => setSearching(true), leave, reading, setReading }
+  }, [reading, signOut, unsent])
   const close = () => setListOpen(false)
+
+  useEffect(loadSoon, [])
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -40,6 +56,11 @@ export function Shell() {
       {searching && (
         <Suspense>
           <Search onClose={() => setSearching(false)} />
+        </Suspense>
+      )}
+      {losing > 0 && (
+        <Suspense>
+          <Leave unsent={losing} onLeave={() => void signOut()} onClose={() => setLosing(0)} />
         </Suspense>
       )}
     </ShellContext>

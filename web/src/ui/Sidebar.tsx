@@ -1,9 +1,10 @@
 /** The conversations: a column where there is room, a drawer where there is not. */
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { SidebarContents, type SidebarProps } from './SidebarContents'
+import { soon } from './soon'
 import styles from './Sidebar.module.css'
 
-const SidebarDrawer = lazy(async () => ({ default: (await import('./SidebarDrawer')).SidebarDrawer }))
+const SidebarDrawer = soon(async () => ({ default: (await import('./SidebarDrawer')).SidebarDrawer }))
 
 export function Sidebar(props: SidebarProps) {
   const [wasOpened, setWasOpened] = useState(false)

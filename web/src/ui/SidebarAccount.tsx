@@ -1,11 +1,12 @@
 /** Who is signed in, and the way out. */
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import { useSession } from '../auth/useSession'
 import { text } from '../text'
 import { MoreIcon } from './icons'
+import { soon } from './soon'
 import styles from './SidebarAccount.module.css'
 
-const SidebarAccountMenu = lazy(async () => ({ default: (await import('./SidebarAccountMenu')).SidebarAccountMenu }))
+const SidebarAccountMenu = soon(async () => ({ default: (await import('./SidebarAccountMenu')).SidebarAccountMenu }))
 
 export function SidebarAccount() {
   const { name } = useSession()

@@ -1,15 +1,16 @@
 /** The conversations by day. The end of the list asks for what comes after it when it comes into sight. */
 import { Link } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { Suspense, useEffect, useRef, useState } from 'react'
 import { useConversations } from '../pages/useConversations'
 import type { ConversationSummary } from '../protocol'
 import { text } from '../text'
 import { ClockIcon, MoreIcon, PlaneIcon } from './icons'
 import styles from './SidebarList.module.css'
 import { grouped } from './SidebarGroups'
+import { soon } from './soon'
 import { fullTime, shortDate } from './time'
 
-const SidebarDeeds = lazy(async () => ({ default: (await import('./SidebarDeeds')).SidebarDeeds }))
+const SidebarDeeds = soon(async () => ({ default: (await import('./SidebarDeeds')).SidebarDeeds }))
 
 interface ListProps {
   current: string | null

@@ -2,7 +2,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { beginConversation } from '../../api/fresh'
-import { useSession } from '../../auth/useSession'
+import { useShell } from '../../app/shell'
 import { titleOf, useConversations } from '../../pages/useConversations'
 import type { SearchHit } from '../../protocol'
 import { words } from '../../text/pages'
@@ -92,12 +92,12 @@ function useSaid({ hits, further, failed, retry, searching }: Found): Option[] {
 
 function useDeeds(wanted: string): Option[] {
   const navigate = useNavigate()
-  const { signOut } = useSession()
+  const { leave } = useShell()
   const create = () => navigate({ to: '/c/$conversationId', params: { conversationId: beginConversation() } })
   const all = [
     { label: say.create, run: () => void create() },
     ...PLACES.map(({ to, label }) => ({ label, run: () => void navigate({ to }) })),
-    { label: say.signOut, run: () => void signOut() },
+    { label: say.signOut, run: leave },
   ]
   return all
     .filter(({ label }) => label.toLowerCase().includes(wanted.toLowerCase()))
