@@ -44,7 +44,11 @@ scenario('a code sent to the bot links the account, and the page notices by itse
   await page.getByRole('dialog', { name: 'Linked with Ana.' }).waitFor()
   await page.getByText('Telegram number 100').waitFor()
   // What this chat is shown is chosen here as well as among the preferences.
-  await choice(page, 'Replies and schedules').check()
+  const isShownAtOnce = (radio) => {
+    radio.click()
+    return radio.checked
+  }
+  assert.ok(await choice(page, 'Replies and schedules').evaluate(isShownAtOnce))
   await page.getByText('It counts within a minute.').first().waitFor()
   await visit(page, '/settings')
   assert.equal(await choice(page, 'Replies and schedules').isChecked(), true)

@@ -1,5 +1,6 @@
 /** One setting: what holds, and how to choose. What is chosen is shown at once, and taken back if the server refuses. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { answer } from '../../api/client'
 import { processServerError } from '../../api/errors'
 import { useApp } from '../../app/context'
@@ -32,6 +33,8 @@ export function useSettings() {
 export function useChoice<K extends Key>(key: K, page: SettingsPage, done: string): Choice<Settings[K]> {
   const { rest } = useApp()
   const queries = useQueryClient()
+  // The cache tells of a change a moment later: until then a radio button would fall back to where it was.
+  const [wanted, setWanted] = useState<{ value: Settings[K] | undefined } | null>(null)
   const mutation = useMutation({
     mutationKey: KEY,
     // One after the other: of two the later holds, on the server as on the page.
@@ -52,14 +55,20 @@ export function useChoice<K extends Key>(key: K, page: SettingsPage, done: strin
     // What is still under way will read it anew; an answer from before would take it back on screen.
     onSettled: () => (queries.isMutating({ mutationKey: KEY }) > 1 ? undefined : queries.invalidateQueries({ queryKey: KEY })),
   })
-  const { [key]: chosen } = page.chosen as Partial<Settings>
+  const want = (value: Settings[K] | undefined, then?: () => void) => {
+    setWanted({ value })
+    // Of several the last one ends the waiting.
+    mutation.mutate(value ?? null, { onSettled: () => setWanted(null), ...(then && { onSuccess: then }) })
+  }
+  const { [key]: stored } = page.chosen as Partial<Settings>
+  const chosen = wanted ? wanted.value : stored
   const { [key]: byDefault } = page.defaults as Partial<Settings>
   return {
     value: chosen ?? byDefault,
     chosen: chosen !== undefined,
     byDefault,
-    choose: (next, then) => mutation.mutate(next, then && { onSuccess: then }),
-    undo: () => mutation.mutate(null),
+    choose: want,
+    undo: () => want(undefined),
     busy: mutation.isPending,
     problem: mutation.error === null ? null : problemOf(mutation.error),
   }
