@@ -9,7 +9,6 @@ import { type Functions, makeFunctions } from './functions.ts'
 import { httpApi } from './http.ts'
 import type { ApiParts } from './parts.ts'
 import { grantAll } from './permissions.ts'
-import { UserSchedules } from './user-schedules.ts'
 import { webSocketApi } from './web-socket.ts'
 
 export class Api extends Stack {
@@ -19,9 +18,8 @@ export class Api extends Stack {
 
   constructor(scope: Construct, id: string, options: Options, names: Names, parts: ApiParts, props: StackProps) {
     super(scope, id, props)
-    const schedules = new UserSchedules(this, names)
-    this.functions = makeFunctions(this, options, names, parts, schedules.roleArn)
-    grantAll(this.functions, options, names, parts, schedules)
+    this.functions = makeFunctions(this, options, names, parts)
+    grantAll(this.functions, options, names, parts)
     webSocketApi(this, options, names, parts.web.addresses, this.functions)
     httpApi(this, options, names, parts.web.addresses, parts.identity, this.functions)
     const ticks = [[options.watch.watchdogMinutes, this.functions.watchdog], [1, this.functions.prewarm]] as const

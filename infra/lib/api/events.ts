@@ -6,9 +6,9 @@ import { CfnPermission } from 'aws-cdk-lib/aws-lambda'
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler'
 import type { Construct } from 'constructs'
 import { allow } from '../grants.ts'
+import { schedulerRole } from '../scheduler-role.ts'
 import type { Failed } from './failed.ts'
 import type { RustFunction } from './function.ts'
-import { schedulerRole } from './user-schedules.ts'
 
 /** In the words that the functions know (crates/watchdog, crates/prewarm). */
 const TICK = JSON.stringify({ 'detail-type': 'Scheduled Event' })

@@ -27,8 +27,8 @@ const SIZES: Readonly<Record<Crate, Size>> = {
 
 export type Functions = Partial<Record<Crate, RustFunction>> & Record<Exclude<Crate, 'prewarm' | 'telegram-webhook'>, RustFunction>
 
-export function makeFunctions(scope: Construct, options: Options, names: Names, parts: ApiParts, scheduleRoleArn: string): Functions {
-  const make = (crate: Crate) => new RustFunction(scope, crate, options, names, SIZES[crate], settingsOf(crate, options, names, parts, scheduleRoleArn))
+export function makeFunctions(scope: Construct, options: Options, names: Names, parts: ApiParts): Functions {
+  const make = (crate: Crate) => new RustFunction(scope, crate, options, names, SIZES[crate], settingsOf(crate, options, names, parts))
   return {
     'ws-connect': make('ws-connect'),
     'ws-message': make('ws-message'),

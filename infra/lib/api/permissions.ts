@@ -11,9 +11,8 @@ import { DUE_INDEX, META_INDEX, TIME_INDEX, USER_INDEX } from '../storage/tables
 import type { Functions } from './functions.ts'
 import type { ApiParts } from './parts.ts'
 import { grantClose, grantPush } from './push.ts'
-import type { UserSchedules } from './user-schedules.ts'
 
-export function grantAll(functions: Functions, options: Options, names: Names, parts: ApiParts, schedules: UserSchedules): void {
+export function grantAll(functions: Functions, options: Options, names: Names, parts: ApiParts): void {
   const may = new Permissions(options, parts)
   const { inbox, conversations, connections, settings, taskState } = parts.storage.tables
   const role = (crate: keyof Functions) => functions[crate]?.role
@@ -46,7 +45,7 @@ export function grantAll(functions: Functions, options: Options, names: Names, p
   may.keepFiles(api)
   may.erase(api)
   parts.identity.grantManage(api, 'ListUsers', 'AdminUserGlobalSignOut', 'AdminDeleteUser')
-  schedules.grantSet(api)
+  parts.storage.userSchedules.grantSet(api)
   const read = [...parts.storage.snapshotKey.secrets, ...(options.telegram ? [TELEGRAM_TOKEN] : [])]
   if (read.length > 0) grantSecrets(api, names, ...read)
 
@@ -66,7 +65,7 @@ export function grantAll(functions: Functions, options: Options, names: Names, p
   const scheduled = role('scheduled-message')!
   may.accept(scheduled)
   settings.grantChange(scheduled)
-  schedules.grantSet(scheduled)
+  parts.storage.userSchedules.grantSet(scheduled)
 
   const watchdog = role('watchdog')!
   may.watch(watchdog)
@@ -79,7 +78,7 @@ export function grantAll(functions: Functions, options: Options, names: Names, p
   grantPush(watchdog, parts.web.addresses)
   may.erase(watchdog)
   parts.identity.grantManage(watchdog, 'ListUsers', 'AdminUserGlobalSignOut', 'AdminDeleteUser')
-  schedules.grantRemove(watchdog)
+  parts.storage.userSchedules.grantRemove(watchdog)
 
   const prewarm = role('prewarm')
   if (prewarm) may.watch(prewarm)

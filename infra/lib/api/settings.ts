@@ -7,7 +7,7 @@ import type { Options } from '../options/index.ts'
 import type { Crate } from './functions.ts'
 import type { ApiParts } from './parts.ts'
 
-export function settingsOf(crate: Crate, options: Options, names: Names, parts: ApiParts, scheduleRoleArn: string): Environment {
+export function settingsOf(crate: Crate, options: Options, names: Names, parts: ApiParts): Environment {
   const { storage, web, identity } = parts
   const stored = tablesAndBucket(storage)
   const { TABLE_TASK_STATE, TABLE_CONNECTIONS } = stored
@@ -15,7 +15,7 @@ export function settingsOf(crate: Crate, options: Options, names: Names, parts: 
   const { OIDC_ISSUER, OIDC_CLIENT_ID, USER_POOL_ID } = issuer(identity) as Record<string, string>
   const accepting = { ...stored, ...launching(options, names, parts), CONVERSATION_TTL_DAYS: String(options.conversationDays) }
   const users = { USER_POOL_ID: USER_POOL_ID! }
-  const alarms = { SCHEDULE_GROUP: names.scheduleGroup, SCHEDULE_TARGET_ARN: names.functionArn('scheduled-message'), SCHEDULE_ROLE_ARN: scheduleRoleArn }
+  const alarms = { SCHEDULE_GROUP: names.scheduleGroup, SCHEDULE_TARGET_ARN: names.functionArn('scheduled-message'), SCHEDULE_ROLE_ARN: parts.storage.userSchedules.roleArn }
   switch (crate) {
     case 'ws-connect':
       return { ...connections, OIDC_ISSUER: OIDC_ISSUER!, OIDC_CLIENT_ID: OIDC_CLIENT_ID!, ALLOWED_ORIGINS: web.origin }

@@ -1,10 +1,13 @@
-/** Users' own schedules: a group at EventBridge Scheduler for all of them, and the role by which one rings. */
-import { Aws } from 'aws-cdk-lib'
-import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+/**
+ * Users' own schedules: a group at EventBridge Scheduler for all of them, and the role by which one rings. They stand
+ * beside the tables, so that a deployment that was taken down and made again still has them.
+ */
+import type { IRole } from 'aws-cdk-lib/aws-iam'
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
 import type { Construct } from 'constructs'
 import { allow } from '../grants.ts'
 import { arn, type Names } from '../names.ts'
+import { schedulerRole } from '../scheduler-role.ts'
 
 export class UserSchedules {
   readonly roleArn: string
@@ -26,13 +29,4 @@ export class UserSchedules {
   grantRemove(role: IRole): void {
     allow(role, ['scheduler:DeleteSchedule'], [this.#schedules])
   }
-}
-
-/** Taken on by the scheduler for schedules of a group of this account: it names the group, and no single schedule, as whom it acts for. */
-export function schedulerRole(scope: Construct, id: string, group: string): Role {
-  const principal = new ServicePrincipal('scheduler.amazonaws.com', {
-    conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID, 'aws:SourceArn': arn('scheduler', `schedule-group/${group}`) } },
-  })
-  const role = new Role(scope, id, { assumedBy: principal })
-  return role
 }

@@ -144,4 +144,16 @@ export const FUNCTIONS: readonly Promise[] = [
     },
     breaks: (all) => { statements(all.one('AWS::IAM::Policy', 'UserSchedulesRole'))[0].Action = 'lambda:*' },
   },
+  {
+    says: 'users\' schedules outlive what rings: they are beside the tables',
+    holds: (all) => {
+      const lasting = [all.one('AWS::Scheduler::ScheduleGroup'), all.one('AWS::IAM::Role', 'UserSchedulesRole'), all.one('AWS::IAM::Policy', 'UserSchedulesRole')]
+      assert.deepEqual(lasting.map(({ stack }) => stack), ['storage', 'storage', 'storage'])
+    },
+    breaks: (all) => {
+      const group = all.one('AWS::Scheduler::ScheduleGroup')
+      all.remove(group)
+      all.add('api', group.id, group.type, group.properties)
+    },
+  },
 ]
