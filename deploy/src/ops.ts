@@ -7,8 +7,9 @@ import type { World } from './world.ts'
 
 export const OPS = 'target/release/ops'
 
-export async function runOps(world: World, args: string[]): Promise<void> {
-  const { command, options } = await call(world, args)
+/** `settings`: beside what the deployment says of itself, and before it. */
+export async function runOps(world: World, args: string[], settings: Record<string, string> = {}): Promise<void> {
+  const { command, options } = await call(world, args, settings)
   await world.shell.run(command, options)
 }
 
@@ -18,9 +19,9 @@ export async function askOps<T>(world: World, args: string[]): Promise<T> {
   return JSON.parse(await world.shell.read(command, options)) as T
 }
 
-async function call(world: World, args: string[]): Promise<{ command: string[]; options: RunOptions }> {
+async function call(world: World, args: string[], settings: Record<string, string> = {}): Promise<{ command: string[]; options: RunOptions }> {
   const program = join(world.root, OPS)
   if (!existsSync(program)) throw new Refusal(`${OPS} is not built. Build it: cargo build --locked --release -p ops`)
-  const env = { AWS_REGION: world.deployment.region, ...(await world.credentials()) }
+  const env = { AWS_REGION: world.deployment.region, ...settings, ...(await world.credentials()) }
   return { command: [program, '--deployment', world.deployment.name, ...args], options: { env } }
 }

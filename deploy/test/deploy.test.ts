@@ -122,6 +122,14 @@ describe('the next one', () => {
     assert.equal(ran(world, 'telegram set https://d1.cloudfront.net/api/telegram'), 1)
   })
 
+  test('takes the webhook from a bot that is switched off, if it is ours', async () => {
+    machine.account.parameters.set('/openclaw/telegram-token', { value: 'x', type: 'SecureString', at: new Date(0) })
+    const world = await deployed()
+    assert.equal(ran(world, 'telegram delete --only https://d1.cloudfront.net/api/telegram'), 1)
+    const at = world.shell.ran.findIndex((line) => line.includes('telegram delete'))
+    assert.equal(world.shell.options[at]?.env?.['TELEGRAM_TOKEN_PARAMETER'], '/openclaw/telegram-token')
+  })
+
   test('removes the monitoring that is no longer chosen', async () => {
     await deployed()
     await deployed({ context: { monitoring: 'none' }, programs: { 'cdk deploy --all': () => {} } })

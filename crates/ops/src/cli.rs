@@ -100,7 +100,11 @@ pub(crate) enum Telegram {
     /// Where it is, what waits, and what went wrong last.
     Show,
     /// Have nothing brought any more. What waits is kept for 24 hours.
-    Delete,
+    Delete {
+        /// Only if it is this one: a bot may have moved to another deployment.
+        #[arg(long, value_name = "URL")]
+        only: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

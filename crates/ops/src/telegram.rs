@@ -37,7 +37,7 @@ pub(crate) async fn run(command: &Telegram, lookup: Lookup<'_>, json: bool) -> R
             set(&bot, &webhook, json).await
         }
         Telegram::Show => show(&bot, json).await,
-        Telegram::Delete => delete(&bot, json).await,
+        Telegram::Delete { only } => delete(&bot, only.as_deref(), json).await,
     }
 }
 
@@ -184,8 +184,19 @@ fn in_plain_words(error: &str) -> &'static str {
     meaning.map_or("Telegram tries again for 24 hours", |(_, meaning)| meaning)
 }
 
-async fn delete(bot: &TelegramBot, json: bool) -> Result {
+async fn delete(bot: &TelegramBot, only: Option<&str>, json: bool) -> Result {
     let api: Api = bot.api().await?;
+    if let Some(ours) = only {
+        let there = api.get_webhook_info().await.map_err(told)?.url;
+        if there != ours {
+            match json {
+                true => say!("{}", json!({"left": there})),
+                false if there.is_empty() => say!("the bot has no webhook"),
+                false => say!("the bot's webhook is {there}, which is left as it is"),
+            }
+            return Ok(Verdict::Fine);
+        }
+    }
     api.delete_webhook().await.map_err(told)?;
     let waiting = api.get_webhook_info().await.map_err(told)?.pending_update_count;
     let me = bot.me().await?;

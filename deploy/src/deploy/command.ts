@@ -6,7 +6,7 @@ import { preflight, summary } from '../preflight/index.ts'
 import { offerRelease } from '../release.ts'
 import { ensureSnapshotKey } from '../secrets/snapshotKey.ts'
 import { secretStates } from '../secrets/store.ts'
-import { setWebhook } from '../telegram.ts'
+import { deleteWebhook, setWebhook } from '../telegram.ts'
 import { agrees } from '../terminal.ts'
 import { which, type World } from '../world.ts'
 import { buildLambdas, buildOps, buildPage } from './build.ts'
@@ -135,8 +135,12 @@ async function lookedAt(world: World): Promise<string> {
 }
 
 async function telegram(world: World): Promise<string> {
-  if (!world.options.telegram) return 'off (option telegram)'
   const there = await secretStates(world.aws, world.deployment)
+  if (!world.options.telegram) {
+    // Else Telegram would go on bringing what nobody takes.
+    if (there.get('telegram-token')) await deleteWebhook(world)
+    return 'off (option telegram)'
+  }
   if (!there.get('telegram-token') || !there.get('telegram-secret')) {
     return `the bot has no token or secret yet: make secrets ${which(world)}`
   }

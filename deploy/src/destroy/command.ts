@@ -32,11 +32,11 @@ function someStays(world: World, stacks: string[]): string[] {
   const staying = stacks.filter((stack) => !going.includes(stack))
   return [
     'This goes:',
-    `  ${going.join(', ') || 'nothing, it is gone already'}: Lambdas, cluster, network, schedules, alarms and their logs.`,
+    `  ${going.join(', ') || 'nothing, it is gone already'}: Lambdas, cluster, network, alarms and their logs.`,
     '  Agents that are awake save what they know, and stop. Nobody can write to an agent any more.',
-    '  Of schedules the alarms go: after the next deploy each must be saved once more on the page.',
+    '  What falls due meanwhile of a user\'s schedules is not asked; after the next deploy they go on.',
     'This stays, with everything in it, and the next `make deploy` goes on with it:',
-    `  ${staying.join(', ')}: the tables, the bucket, the users, the key of the snapshots, the images, the page's address,`,
+    `  ${staying.join(', ')}: the tables, the bucket, the users and their schedules, the key of the snapshots, the images, the page's address,`,
     `  and the secrets in Systems Manager, /${name}/….`,
     '  It costs some cents a month for what is stored, and a dollar if a KMS key protects the snapshots.',
     `To remove that, too: make destroy ${which(world)} DATA=delete`,

@@ -174,6 +174,18 @@ async fn a_webhook_is_deleted_and_what_then_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_ones_webhook_is_left_alone() {
+    let url = "https://a.example/telegram";
+    let stand = Stand::start(json!({ "url": url, "pending_update_count": 0 })).await;
+    let ran = stand.ops(&["delete", "--only", "https://b.example/telegram"]).await.well();
+    assert!(ran.out.contains(url) && ran.out.contains("left as it is"), "{ran:?}");
+    let deleted = || stand.asked().iter().any(|(method, _)| method == "deleteWebhook");
+    assert!(!deleted(), "{:?}", stand.asked());
+    stand.ops(&["delete", "--only", url]).await.well();
+    assert!(deleted(), "{:?}", stand.asked());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_said_before_telegram_is_asked() {
     let stand = Stand::start(json!({ "url": "" })).await;
     stand.bot.lock().expect("no panic").secret = "with a space";
