@@ -1,5 +1,7 @@
 //! Is everything there that the snapshots need?
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use rustic_core::CheckOptions;
 
 use crate::error::Error;
@@ -18,7 +20,7 @@ impl Repository {
     /// `read_data`: every byte, not only that the packs are there.
     pub fn check(&mut self, read_data: bool) -> Result<CheckReport, Error> {
         let listing = self.list()?;
-        let trees = listing.snapshots.iter().map(|listed| listed.tree.into()).collect();
+        let trees: Vec<_> = listing.snapshots.iter().map(|listed| listed.tree.into()).collect();
         let mut report =
             CheckReport { snapshots: listing.snapshots.len(), ..CheckReport::default() };
         for unreadable in listing.unreadable {
@@ -34,7 +36,8 @@ impl Repository {
             fetched => fetched?,
         }
         let options = CheckOptions::default().trust_cache(true).read_data(read_data);
-        let checked = self.plain()?.check_with_trees(options, trees);
+        let plain = self.plain()?;
+        let checked = until_let_go(|| plain.check_with_trees(options, trees.clone()));
         self.backend.forget_ahead();
         let results = match (checked, self.backend.take_failed()) {
             (_, Some(crate::backend::Failed::Store(error))) => return Err(error.into()),
@@ -57,5 +60,53 @@ impl Repository {
             list.push(finding.to_string());
         }
         Ok(report)
+    }
+}
+
+/// Before it reads the data, rustic_core takes its index apart, and panics if threads of its own
+/// have not let go of it within 100 ms (0.13, `GlobalIndex::into_index`): a busy machine needs
+/// longer. A check only reads, so it is simply done again.
+fn until_let_go<T>(check: impl Fn() -> T) -> T {
+    const TRIES: u32 = 10;
+    const HELD: &str = "index still in use";
+    for _ in 1..TRIES {
+        match catch_unwind(AssertUnwindSafe(&check)) {
+            Ok(checked) => return checked,
+            Err(panic)
+                if panic.downcast_ref::<String>().is_some_and(|why| why.starts_with(HELD)) => {}
+            Err(panic) => resume_unwind(panic),
+        }
+    }
+    check()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn an_index_that_is_still_held_is_no_reason_to_give_up() {
+        let tries = Cell::new(0);
+        let checked = until_let_go(|| {
+            tries.set(tries.get() + 1);
+            assert!(tries.get() > 2, "index still in use: {}", tries.get());
+            "checked"
+        });
+        assert_eq!((checked, tries.get()), ("checked", 3));
+    }
+
+    #[test]
+    fn any_other_panic_is_one() {
+        let tries = Cell::new(0);
+        let panic = catch_unwind(AssertUnwindSafe(|| {
+            until_let_go(|| {
+                tries.set(tries.get() + 1);
+                panic!("try {}", tries.get());
+            })
+        }));
+        let why = panic.expect_err("it goes on").downcast::<String>().expect("a text");
+        assert_eq!((why.as_str(), tries.get()), ("try 1", 1));
     }
 }
