@@ -2,12 +2,13 @@
 //! as what this generation began with. Whatever fails here, nothing that is kept is changed (I9).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::time::seconds_up;
 use domain::{
-    Choices, Phase, RestoreInto, RestoreOutcome, RestoreRequest, SnapshotReason, SnapshotRef,
-    TaskState, TaskStatus,
+    ActivityHistory, Choices, Phase, RestoreInto, RestoreOutcome, RestoreRequest, SnapshotReason,
+    SnapshotRef, TaskState, TaskStatus,
     snapshot::{Plan, plan},
 };
 use platform::{Listing, MemoryError, Metric, OnProgress, Part, Progress, Unavailable, WriteError};
@@ -58,7 +59,8 @@ pub(crate) async fn recall(
     (state, choices): (&TaskState, Option<&Choices>),
     started: &Started,
 ) -> bool {
-    let recalling = Recalling { life, relay, state, choices, started };
+    let moved = Arc::default();
+    let recalling = Recalling { life, relay, state, choices, started, moved };
     let outcome = tokio::select! {
         biased;
         outcome = recalling.run() => outcome,
@@ -79,6 +81,8 @@ struct Recalling<'a> {
     /// `None`: they could not be read.
     choices: Option<&'a Choices>,
     started: &'a Started,
+    /// Whether more was restored since we were last heard of.
+    moved: Arc<AtomicBool>,
 }
 
 impl Recalling<'_> {
@@ -113,12 +117,21 @@ impl Recalling<'_> {
         Err(NoMemory::Because(DAMAGED))
     }
 
-    /// Whoever restores for long is not taken for stuck. Returns when another is current.
+    /// Whoever restores for long is not taken for stuck, as long as it gets on. Returns when
+    /// another is current.
     async fn be_heard_of(&self) {
-        let (tasks, user) = (&self.life.ports.tasks, &self.life.user);
+        let (tasks, clock) = (&self.life.ports.tasks, &self.life.ports.clock);
+        let (user, generation) = (&self.life.user, self.life.generation);
         loop {
             tokio::time::sleep(HEARD_OF_EVERY).await;
-            match tasks.set_phase(user, self.life.generation, Phase::Restoring).await {
+            let said = match self.moved.swap(false, Ordering::Relaxed) {
+                true => {
+                    let as_it_is = ActivityHistory::default();
+                    tasks.touch(user, generation, clock.now(), &as_it_is).await
+                }
+                false => tasks.set_phase(user, generation, Phase::Restoring).await,
+            };
+            match said {
                 Err(WriteError::Fenced | WriteError::Conflict) => return,
                 Err(WriteError::Unavailable(error)) => {
                     warn!(error = %chain(&error), "cannot say that we restore");
@@ -333,9 +346,10 @@ impl Recalling<'_> {
 
     /// At most once a second, and nothing of what is over in one.
     fn on_progress(&self, part: Part) -> OnProgress {
-        let relay = self.relay.clone();
+        let (relay, moved) = (self.relay.clone(), self.moved.clone());
         let (began, told) = (Instant::now(), std::sync::Mutex::new(Instant::now()));
         Arc::new(move |progress: Progress| {
+            moved.store(true, Ordering::Relaxed);
             let mut told = told.lock().expect("no holder panics");
             if told.elapsed() < PROGRESS_EVERY || progress.bytes >= progress.bytes_total {
                 return;

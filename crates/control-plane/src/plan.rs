@@ -247,7 +247,7 @@ impl Look<'_> {
             }
             Sight::Nowhere if overdue => self.failed_start(seen, None, None),
             Sight::Unknown if overdue => Action::ReadInbox(seen),
-            _ => match seen.launched_at {
+            _ => match seen.heard_of_at() {
                 Some(at) if !overdue => Action::LookAgain(seen, at + self.policy.start_within),
                 _ => Action::Keep(seen),
             },
@@ -332,8 +332,7 @@ impl Look<'_> {
 
     /// A bridge at work touches its row every minute.
     fn silent_for(self, seen: &TaskState) -> Duration {
-        let heard_of = seen.last_activity_at.max(seen.launched_at);
-        self.now.since(heard_of.unwrap_or_default())
+        self.now.since(seen.heard_of_at().unwrap_or_default())
     }
 
     fn is_known_by_now(self, seen: &TaskState) -> bool {

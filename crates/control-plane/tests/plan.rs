@@ -46,7 +46,8 @@ fn row(status: TaskStatus) -> TaskState {
 }
 
 fn starting(since: Duration) -> TaskState {
-    TaskState { launched_at: Some(ago(since)), ..row(TaskStatus::Starting) }
+    let launched_at = Some(ago(since));
+    TaskState { launched_at, last_activity_at: None, ..row(TaskStatus::Starting) }
 }
 
 fn silent(span: Duration) -> TaskState {
@@ -172,6 +173,15 @@ fn a_start_that_is_overdue_has_failed_and_its_task_is_stopped() {
     check_failed(&nowhere, &sees([]), None, 0);
     let never_launched = TaskState { launched_at: None, ..nowhere };
     check_failed(&never_launched, &sees([]), None, 0);
+}
+
+/// A memory of many gigabytes takes longer than a start may.
+#[test]
+fn a_start_that_gets_on_is_not_overdue_however_long_it_takes() {
+    let since = 20 * policy().start_within;
+    let row = TaskState { last_activity_at: Some(ago(SECOND)), ..starting(since) };
+    let again = ago(SECOND) + policy().start_within;
+    check(&row, &sees([live(3)]), &[Action::LookAgain(&row, again)]);
 }
 
 #[test]

@@ -122,6 +122,11 @@ impl TaskState {
         }
     }
 
+    /// Its launch, or what its bridge said last. `None`: there was no launch.
+    pub fn heard_of_at(&self) -> Option<Timestamp> {
+        self.launched_at.map(|at| self.last_activity_at.map_or(at, |last| last.max(at)))
+    }
+
     /// The median of the user's last wake-ups.
     pub fn typical_wake(&self) -> Option<Duration> {
         median(&self.recent_wakes_ms)
@@ -166,7 +171,8 @@ pub fn median(wakes_ms: &[u64]) -> Option<Duration> {
 /// When somebody must look again, and how long each step may take (I10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskPolicy {
-    /// A task that is still Starting after this is launched anew.
+    /// A task that is still Starting so long after its launch, or after its bridge last said that
+    /// it is getting on, is launched anew.
     pub start_within: Duration,
     /// A task that is still Stopping after this is stopped from outside.
     pub stop_within: Duration,
@@ -257,7 +263,7 @@ impl TaskPolicy {
     }
 
     pub fn start_is_overdue(&self, state: &TaskState, now: Timestamp) -> bool {
-        state.launched_at.is_none_or(|at| now.since(at) > self.start_within)
+        state.heard_of_at().is_none_or(|at| now.since(at) > self.start_within)
     }
 }
 
@@ -293,6 +299,19 @@ mod tests {
     fn a_starting_task_is_waited_for_until_it_is_overdue() {
         check(state(TaskStatus::Starting, Some(0)), 300_000, Ensure::Wait);
         check(state(TaskStatus::Starting, Some(0)), 300_001, Ensure::Launch);
+    }
+
+    #[test]
+    fn a_starting_task_that_gets_on_is_waited_for() {
+        let heard_of = |at| TaskState {
+            last_activity_at: Some(Timestamp(at)),
+            ..state(TaskStatus::Starting, Some(1_000_000))
+        };
+        check(heard_of(1_200_000), 1_500_000, Ensure::Wait);
+        check(heard_of(1_200_000), 1_500_001, Ensure::Launch);
+        // What its predecessor said is nothing that it said.
+        check(heard_of(900_000), 1_300_000, Ensure::Wait);
+        check(heard_of(900_000), 1_300_001, Ensure::Launch);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bridge::{Policy, Reason};
 use domain::{
     ConnectionId, Generation, IdlePolicy, InboxState, RestoreInto, RestoreOutcome, RestoreRequest,
-    SnapshotId, SnapshotReason, TaskStatus,
+    SnapshotId, SnapshotReason, TaskPolicy, TaskStatus,
 };
 use platform::{Clock, Saving, Tasks};
 use platform_sim::{Effect, Lines, World};
@@ -233,6 +233,48 @@ async fn a_long_restore_says_how_far_it_is() {
     let heard: Vec<_> = log.filter(|entry| of_this_life(&entry.effect)).map(|e| e.at).collect();
     let silence = heard.windows(2).map(|pair| pair[1] - pair[0]).max().expect("it writes");
     assert!(silence <= Duration::from_secs(61), "{silence:?}");
+}
+
+/// Many gigabytes: longer than a launch may take, and nobody launches another beside it.
+#[tokio::test(start_paused = true)]
+async fn a_restore_that_gets_on_is_never_overdue() {
+    let world = world_at(0).await;
+    learn(&world, "m1").await;
+    world.slow_restores(Duration::from_secs(1_500));
+    let life = Played::next(&world, policy()).await;
+    let started = Instant::now();
+    while world.task(&user()).status == TaskStatus::Starting {
+        let state = world.task(&user());
+        let overdue = TaskPolicy::default().start_is_overdue(&state, world.clock().now());
+        assert!(!overdue, "after {:?}", started.elapsed());
+        pass(&world, Duration::from_secs(10)).await;
+    }
+    assert!(started.elapsed() > Duration::from_secs(3_000), "both parts: {:?}", started.elapsed());
+    assert_eq!(life.disk.lines(), lines(&["m1"]));
+    life.tell(&Nudge::Stop);
+    life.end().await.expect("a good end");
+}
+
+/// On every clock.
+async fn pass(world: &World, time: Duration) {
+    sleep(time).await;
+    world.clock().advance(time);
+}
+
+/// One that stands still is given up like any other start.
+#[tokio::test(start_paused = true)]
+async fn a_restore_that_stands_still_is_overdue() {
+    let world = world_at(0).await;
+    learn(&world, "m1").await;
+    world.slow_restores(Duration::from_secs(100_000));
+    let _life = Played::next(&world, policy()).await;
+    for _ in 0..31 {
+        pass(&world, Duration::from_secs(10)).await;
+    }
+    let state = world.task(&user());
+    assert_eq!(state.status, TaskStatus::Starting);
+    let now = world.clock().now();
+    assert!(TaskPolicy::default().start_is_overdue(&state, now), "{now:?} {state:?}");
 }
 
 #[tokio::test(start_paused = true)]
