@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use aws_sdk_ecs::{
@@ -12,12 +13,18 @@ use serde_json::json;
 use crate::support::{World, eventually, set_script};
 
 /// Says what it was given, and stays until it is told to go.
+/// What it says comes after its trap: until then a signal would end it without a word.
 const WAITS: &str = r#"
-echo "user=$USER_ID generation=$GENERATION definition=$FROM_DEFINITION endpoint=$AWS_ENDPOINT_URL"
 trap 'echo stopping; exit 0' TERM
+echo "user=$USER_ID generation=$GENERATION definition=$FROM_DEFINITION endpoint=$AWS_ENDPOINT_URL"
 while :; do sleep 0.05; done
 "#;
-const STUBBORN: &str = "trap '' TERM\nwhile :; do sleep 0.05; done\n";
+const STUBBORN: &str = r#"
+trap '' TERM
+sleep 1000 &
+echo $! > "$PID_FILE"
+while :; do sleep 0.05; done
+"#;
 
 fn run_task(world: &World) -> RunTaskFluentBuilder {
     let vpc = AwsVpcConfiguration::builder().subnets("subnet-1").build().expect("subnets");
@@ -62,10 +69,15 @@ async fn reaches(world: &World, arn: &str, status: &str) -> Task {
     .await
 }
 
-fn log(world: &World, arn: &str) -> String {
+/// A task's words come to its log a moment after they were said, its last ones after its end.
+async fn says(data: &Path, arn: &str, words: &str) {
     let id = arn.rsplit('/').next().expect("an id");
-    let log = world.dir.path().join("logs").join(format!("task-{id}.log"));
-    std::fs::read_to_string(log).unwrap_or_default()
+    let log = data.join("logs").join(format!("task-{id}.log"));
+    eventually("the words in the log", || async {
+        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        if said.contains(words) { Ok(()) } else { Err(said) }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,22 +86,16 @@ async fn a_task_is_a_process_with_its_environment_and_its_events() {
     let arn = launched(&world).await;
     let task = reaches(&world, &arn, "RUNNING").await;
     assert_eq!(task.capacity_provider_name(), Some("FARGATE_SPOT"));
-    eventually("the program's output", || async {
-        let log = log(&world, &arn);
-        let expected = format!(
-            "user=ana generation=3 definition=for-ana endpoint={}",
-            world.stack.urls.aws_endpoint
-        );
-        if log.contains(&expected) { Ok(()) } else { Err(log) }
-    })
-    .await;
+    let endpoint = &world.stack.urls.aws_endpoint;
+    let expected = format!("user=ana generation=3 definition=for-ana endpoint={endpoint}");
+    says(world.dir.path(), &arn, &expected).await;
     let stop = world.ecs().stop_task().cluster("openclaw").task(&arn).reason("enough");
     stop.send().await.expect("stops");
     let task = reaches(&world, &arn, "STOPPED").await;
     assert_eq!(task.stop_code(), Some(&TaskStopCode::UserInitiated));
     assert_eq!(task.stopped_reason(), Some("enough"));
     assert_eq!(task.containers()[0].exit_code(), Some(0));
-    assert!(log(&world, &arn).contains("stopping"));
+    says(world.dir.path(), &arn, "stopping").await;
     eventually("all events", || async {
         let seen = world.lambdas.statuses(&arn);
         let all = ["PROVISIONING", "PENDING", "RUNNING", "RUNNING", "STOPPED"];
@@ -101,12 +107,11 @@ async fn a_task_is_a_process_with_its_environment_and_its_events() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_ignores_sigterm_is_killed_with_all_its_children() {
-    let script = format!("sleep 1000 &\necho $! > \"$PID_FILE\"\n{STUBBORN}");
     let world = World::with(|config| {
         config.ecs.stop_timeout = std::time::Duration::from_millis(300);
         let file = config.data.join("child.pid").to_str().expect("UTF-8").to_owned();
         config.ecs.inherited.push(("PID_FILE".into(), file));
-        set_script(config, &script);
+        set_script(config, STUBBORN);
     })
     .await;
     let arn = launched(&world).await;
@@ -283,11 +288,10 @@ async fn stopping_the_stack_stops_its_tasks_in_order() {
     let world = World::running(WAITS).await;
     let arn = launched(&world).await;
     reaches(&world, &arn, "RUNNING").await;
+    says(world.dir.path(), &arn, "user=ana").await;
     let lambdas = world.lambdas.clone();
-    let id = arn.rsplit('/').next().expect("an id").to_owned();
     let dir = world.stop().await;
-    let log = std::fs::read_to_string(dir.path().join("logs").join(format!("task-{id}.log")));
-    assert!(log.expect("a log").contains("stopping"));
+    says(dir.path(), &arn, "stopping").await;
     assert_eq!(lambdas.statuses(&arn).last().map(String::as_str), Some("STOPPED"));
 }
 
