@@ -51,7 +51,11 @@ export function useChoice<K extends Key>(key: K, page: SettingsPage, done: strin
       return { before }
     },
     onSuccess: () => tell(done),
-    onError: (_error, _value, context) => queries.setQueryData<SettingsPage>(KEY, (now) => now && withChoice(now, key, context?.before)),
+    onError: (_error, value, context) => {
+      queries.setQueryData<SettingsPage>(KEY, (now) => now && withChoice(now, key, context?.before))
+      // At once, and not when all is read anew: that may fail, too, and takes its time. Not what was chosen since.
+      setWanted((now) => (now?.value === (value ?? undefined) ? null : now))
+    },
     // What is still under way will read it anew; an answer from before would take it back on screen.
     onSettled: () => (queries.isMutating({ mutationKey: KEY }) > 1 ? undefined : queries.invalidateQueries({ queryKey: KEY })),
   })
