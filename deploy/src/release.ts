@@ -2,7 +2,7 @@
  * Which revision of the task definition wake-ups start from. A new one is a candidate first: it gets a share of them,
  * is everybody's when it has come up often enough, and is withdrawn when it does not come up (crates/domain/src/release.rs).
  */
-import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs'
+import { DescribeTaskDefinitionCommand, type TaskDefinition } from '@aws-sdk/client-ecs'
 import { field, type Description } from './description.ts'
 import { isNamed } from './errors.ts'
 import { askOps, runOps } from './ops.ts'
@@ -40,13 +40,16 @@ async function replaceAtOnce(world: World, arn: string, gone: string): Promise<s
   return `all wake-ups start from ${revision(arn)} at once, because ${revision(gone)} is gone`
 }
 
-async function isActive({ aws }: World, taskDefinition: string): Promise<boolean> {
+const isActive = async (world: World, arn: string): Promise<boolean> => (await taskDefinitionOf(world, arn))?.status === 'ACTIVE'
+
+/** None if ECS does not know it. One that was deregistered it knows. */
+export async function taskDefinitionOf({ aws }: World, arn: string): Promise<TaskDefinition | undefined> {
   try {
-    const found = await aws.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))
-    return found.taskDefinition?.status === 'ACTIVE'
+    const found = await aws.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: arn }))
+    return found.taskDefinition
   } catch (error) {
     // ECS's way to say that there is none.
-    if (isNamed(error, 'ClientException')) return false
+    if (isNamed(error, 'ClientException')) return undefined
     throw error
   }
 }

@@ -9,6 +9,5 @@ export function schedulerRole(scope: Construct, id: string, group: string): Role
   const principal = new ServicePrincipal('scheduler.amazonaws.com', {
     conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID, 'aws:SourceArn': arn('scheduler', `schedule-group/${group}`) } },
   })
-  const role = new Role(scope, id, { assumedBy: principal })
-  return role
+  return new Role(scope, id, { assumedBy: principal })
 }

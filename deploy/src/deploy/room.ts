@@ -4,11 +4,10 @@
  * image that everybody starts from.
  */
 import { BatchDeleteImageCommand, paginateDescribeImages } from '@aws-sdk/client-ecr'
-import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs'
 import { readDescription } from '../description.ts'
-import { isNamed, Refusal } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import { askOps } from '../ops.ts'
-import type { Release } from '../release.ts'
+import { type Release, taskDefinitionOf } from '../release.ts'
 import { which, type World } from '../world.ts'
 
 /** How many went. */
@@ -48,13 +47,7 @@ async function digestsInUse(world: World): Promise<Set<string>> {
   return new Set(digests.filter((digest) => digest !== undefined))
 }
 
-async function digestIn({ aws }: World, taskDefinition: string): Promise<string | undefined> {
-  try {
-    const { taskDefinition: found } = await aws.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))
-    return found?.containerDefinitions?.[0]?.image?.split('@')[1]
-  } catch (error) {
-    // ECS's way to say that there is none.
-    if (isNamed(error, 'ClientException')) return undefined
-    throw error
-  }
+async function digestIn(world: World, arn: string): Promise<string | undefined> {
+  const found = await taskDefinitionOf(world, arn)
+  return found?.containerDefinitions?.[0]?.image?.split('@')[1]
 }
